@@ -1,0 +1,130 @@
+// Runs the checks, then the test suite on Bun, Deno and Node, and ends with one line over all of them.
+//
+//   node scripts/test.mjs                      everything, integration tests on the embedded server
+//   node scripts/test.mjs --server real        the integration tests alone, on the official dev server
+//   node scripts/test.mjs --runtime bun FILE…  some files on one runtime, without the checks
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { binaries, fail, root, setUp } from "./setup.mjs";
+
+/** How each runtime runs a list of test files and writes a JUnit report. */
+const runners = {
+  bun: (files, report) => [
+    "test",
+    "--conditions=anywhen-source",
+    "--timeout=120000",
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+    ...files.map((file) => `./${file}`),
+  ],
+  deno: (files, report) => [
+    "test",
+    "-A",
+    "--no-check",
+    "--conditions=anywhen-source",
+    `--junit-path=${report}`,
+    ...files,
+  ],
+  node: (files, report) => [
+    "--conditions=anywhen-source",
+    "--import=./tests/support/decorators.mjs",
+    "--test",
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=junit",
+    `--test-reporter-destination=${report}`,
+    ...files,
+  ],
+};
+
+/** What must hold before any test runs, each a command of the dev dependencies. */
+const checks = [
+  ["deno", "fmt", "--check", "--quiet"],
+  ["deno", "lint", "--quiet"],
+  ["tsc", "-p", "tsconfig.json"],
+  ["tsc", "-p", "tests/tsconfig.json"],
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { server: { type: "string", default: "embedded" }, runtime: { type: "string" } },
+});
+
+setUp();
+const files = positionals.length > 0 ? positionals : findTests(values.server === "real" ? "tests/behaviour" : "tests");
+const runtimes = values.runtime ? values.runtime.split(",") : Object.keys(runners);
+const tally = { passed: 0, failed: 0 };
+
+if (positionals.length === 0 && values.server === "embedded") runChecks();
+if (values.server === "real") await runOnRealServer();
+else runSuites({});
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed === 0 ? 0 : 1);
+
+function runChecks() {
+  for (const [tool, ...args] of checks) {
+    const passed = spawn(join(root, "node_modules", ".bin", tool), args, {});
+    console.log(`${passed ? "ok" : "FAILED"}: ${tool} ${args.join(" ")}`);
+    tally[passed ? "passed" : "failed"] += 1;
+  }
+}
+
+async function runOnRealServer() {
+  const { startServer } = await import("./server.mjs");
+  const server = await startServer({ port: 0 });
+  try {
+    runSuites({ TEMPORAL_ADDRESS: server.address });
+  } finally {
+    await server.stop();
+  }
+}
+
+function runSuites(environment) {
+  for (const runtime of runtimes) {
+    const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
+    const report = join(folder, "report.xml");
+    const runner = runners[runtime] ??
+      fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
+    console.log(`\n== ${runtime} ==`);
+    const clean = spawn(binaries[runtime], runner(files, report), environment);
+    const { passed, failed } = count(report);
+    rmSync(folder, { recursive: true, force: true });
+    tally.passed += passed;
+    // A runner that dies, or fails outside of any test, counts as one failure.
+    tally.failed += failed === 0 && !clean ? 1 : failed;
+    console.log(`${runtime}: ${passed} passed, ${failed} failed`);
+  }
+}
+
+function spawn(command, args, environment) {
+  // A test may ask the environment for nothing but the server that it is meant to use.
+  const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: "1", ...environment };
+  return spawnSync(command, args, { cwd: root, stdio: "inherit", env }).status === 0;
+}
+
+function findTests(folder) {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => relative(root, join(root, folder, name)))
+    .sort();
+}
+
+/** Counts the tests of a JUnit report; a group whose parts are listed too is no test of its own. */
+function count(report) {
+  const xml = readFileSync(report, { encoding: "utf8", flag: "a+" });
+  const cases = [...xml.matchAll(/<testcase\b[^>]*?\bname="([^"]*)"[^>]*?(?:\/>|>([^]*?)<\/testcase>)/g)];
+  const groups = new Set(cases.flatMap(([, name]) => parents(name)));
+  const tests = cases.filter(([, name]) => !groups.has(name));
+  const failed = tests.filter(([, , body]) => /<(failure|error)\b/.test(body ?? "")).length;
+  return { passed: tests.length - failed, failed };
+}
+
+/** The groups that a step of Deno's report names: "a > b > c" is in "a" and "a > b". */
+function parents(name) {
+  const parts = name.split(" &gt; ");
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join(" &gt; "));
+}

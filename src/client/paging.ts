@@ -1,0 +1,78 @@
+/**
+ * Lists that come from the server page by page.
+ *
+ * @module
+ */
+
+/** One page of a list, and where the next one begins; no token: it was the last. */
+export interface Page<T> {
+  items: T[];
+  nextPageToken?: Uint8Array;
+}
+
+/** A list read item by item, or page by page with {@link Paged.pages}; nothing is fetched before it is asked for. */
+export interface Paged<T> extends AsyncIterable<T> {
+  /** The same list as pages, each with the token from which a later list goes on. */
+  pages(): AsyncIterable<Page<T>>;
+}
+
+/** Where to begin and how much to read. */
+export interface PagingOptions {
+  /** Items in all; no limit when unset. */
+  limit?: number;
+  nextPageToken?: Uint8Array;
+}
+
+/** A list over `fetchPage`, which is called anew for each page with the last page's token. */
+export function createPaged<T>(
+  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  options: PagingOptions = {},
+): Paged<T> {
+  return {
+    pages: () => readPages(fetchPage, options),
+    [Symbol.asyncIterator]: () => readItems(fetchPage, options),
+  };
+}
+
+async function* readPages<T>(
+  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  options: PagingOptions,
+): AsyncGenerator<Page<T>, void, undefined> {
+  let left = options.limit ?? Infinity;
+  let token = options.nextPageToken;
+  while (left > 0) {
+    const page = await fetchPage(token);
+    if (page.items.length > left) page.items.length = left;
+    left -= page.items.length;
+    yield page;
+    if (!page.nextPageToken) return;
+    token = page.nextPageToken;
+  }
+}
+
+async function* readItems<T>(
+  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  options: PagingOptions,
+): AsyncGenerator<T, void, undefined> {
+  for await (const page of readPages(fetchPage, options)) yield* page.items;
+}
+
+/**
+ * Maps items to results with at most `concurrency` at work at once, in the order of the items.
+ *
+ * The source is not read further than that; a failure surfaces at its item's turn and ends the reading.
+ */
+export async function* mapOrdered<T, R>(
+  items: AsyncIterable<T>,
+  concurrency: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const window: Promise<R>[] = [];
+  for await (const item of items) {
+    const result = map(item);
+    result.catch(() => {}); // reported at its turn
+    window.push(result);
+    if (window.length >= concurrency) yield await window.shift()!;
+  }
+  for (const result of window) yield await result;
+}

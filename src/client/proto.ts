@@ -1,0 +1,44 @@
+/**
+ * Plain values as their protobuf forms and back.
+ *
+ * @module
+ */
+import type { Duration as ProtoDuration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "../common/duration.ts";
+import { toMilliseconds } from "../common/duration.ts";
+import { ValueError } from "../common/errors.ts";
+
+/** What initialises a protobuf Duration. */
+export type DurationInit = Pick<ProtoDuration, "seconds" | "nanos"> & { $typeName?: never };
+
+/** A duration as protobuf has it, to the nanosecond; undefined stays undefined. Throws ValueError naming `what`. */
+export function toProtoDuration(duration: Duration | undefined, what: string): DurationInit | undefined {
+  if (duration === undefined) return undefined;
+  const milliseconds = toMilliseconds(duration, what);
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
+/** A timestamp as a Date; unset stays undefined. */
+export function toDate(timestamp: Timestamp | undefined): Date | undefined {
+  return timestamp && new Date(timestampMs(timestamp));
+}
+
+/** The number of an enum's name; undefined stays undefined. Throws ValueError naming `what` and the choices. */
+export function enumNumber<N extends number>(
+  names: Readonly<Record<string, N>>,
+  name: string | undefined,
+  what: string,
+): N | undefined {
+  if (name === undefined) return undefined;
+  const number = Object.hasOwn(names, name) ? names[name] : undefined;
+  if (number !== undefined && number !== 0) return number;
+  const choices = Object.keys(names).filter((key) => names[key] !== 0).join(", ");
+  throw new ValueError(`${what}: unknown value ${JSON.stringify(name)}; choose one of ${choices}`);
+}
+
+/** The names of an enum by number; what is unspecified or newer than this table reads as undefined. */
+export function enumNames<T extends string>(names: Readonly<Record<string, number>>): ReadonlyMap<number, T> {
+  return new Map(Object.entries(names).filter(([, number]) => number !== 0).map(([name, number]) => [number, name as T]));
+}

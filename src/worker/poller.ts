@@ -1,0 +1,92 @@
+/**
+ * The loop of one poller: permit, long poll, hand over, again.
+ *
+ * @module
+ */
+import { RPCError, type RPCStatusCode } from "../common/errors.ts";
+import type { Logger } from "../common/logger.ts";
+import { Backoff, waitFor } from "./backoff.ts";
+import type { Permit, SlotLane } from "./slots.ts";
+
+/** Milliseconds for which errors that will not mend by themselves are borne before the worker fails. */
+const fatalErrorPatience = 60_000;
+
+const fatalStatuses: ReadonlySet<RPCStatusCode> = new Set<RPCStatusCode>([
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "FAILED_PRECONDITION",
+  "UNIMPLEMENTED",
+  "UNAUTHENTICATED",
+]);
+
+/** What a poller polls, and who takes the tasks. */
+export interface PollerOptions<T> {
+  /** Names the poller in log lines: "workflow task", "activity". */
+  what: string;
+  lane: SlotLane;
+  /** One long poll; undefined when it ended without a task. */
+  poll(signal: AbortSignal): Promise<T | undefined>;
+  /** Takes the task and the permit, which it releases in the end; must not throw. */
+  handle(task: T, permit: Permit): void;
+  /** Polls are given up when it aborts. */
+  abort: AbortSignal;
+  /** No new poll starts once it aborts; the one under way may end by itself. */
+  stop: AbortSignal;
+  logger: Logger;
+  /** Awaited between the permit and the poll; a gate for rate limits. */
+  gate?(): Promise<void>;
+  /** Milliseconds for which fatal errors are borne: 60 s. */
+  patience?: number;
+}
+
+/** Polls until told to stop; rejects when fatal errors outlast the patience. */
+export async function runPoller<T>(options: PollerOptions<T>): Promise<void> {
+  const failures = new FailureWatch(options);
+  while (!options.stop.aborted) {
+    const permit = await options.lane.acquire();
+    if (!permit) return;
+    try {
+      await options.gate?.();
+      const task = options.stop.aborted ? undefined : await options.poll(options.abort);
+      failures.clear();
+      if (task === undefined) permit.release();
+      else options.handle(task, permit);
+    } catch (error) {
+      permit.release();
+      if (options.stop.aborted) return;
+      await waitFor(failures.note(error), options.stop);
+    }
+  }
+}
+
+class FailureWatch {
+  #backoff = new Backoff();
+  #fatalSince?: number;
+  #options: Pick<PollerOptions<never>, "what" | "logger" | "patience">;
+
+  constructor(options: Pick<PollerOptions<never>, "what" | "logger" | "patience">) {
+    this.#options = options;
+  }
+
+  clear(): void {
+    this.#backoff.reset();
+    this.#fatalSince = undefined;
+  }
+
+  /** Milliseconds to wait; throws the error once it has been fatal for too long. */
+  note(error: unknown): number {
+    const status = error instanceof RPCError ? error.status : undefined;
+    const delay = this.#backoff.next(status);
+    if (status && fatalStatuses.has(status)) {
+      this.#fatalSince ??= Date.now();
+      if (Date.now() - this.#fatalSince >= (this.#options.patience ?? fatalErrorPatience)) throw error;
+    } else {
+      this.#fatalSince = undefined;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.logger.warn(`${this.#options.what} poll failed: ${message}; next try in ${Math.round(delay)} ms`);
+    return delay;
+  }
+}

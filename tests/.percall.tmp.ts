@@ -1,0 +1,26 @@
+import { create, toBinary, fromBinary } from "@bufbuild/protobuf";
+import { createClient, createConnectRouter, createRouterTransport } from "@connectrpc/connect";
+import { createTransport } from "@connectrpc/connect/protocol-grpc-web";
+import { createFetchClient, createFetchHandler as cfh, encodeEnvelope } from "@connectrpc/connect/protocol";
+import { WorkflowService } from "/work/main/src/gen/temporal/api/workflowservice/v1/service_pb.ts";
+import { StartWorkflowExecutionRequestSchema } from "/work/main/src/gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import { createFetchHandler } from "/work/main/src/server/fetch.ts";
+const routes = (r:any)=>r.service(WorkflowService,{ startWorkflowExecution: async (req:any, ctx:any)=>({runId:"abc", started:true}) });
+async function bench(name:string, f:any, n=10000){ for(let i=0;i<3000;i++) await f(); const t=performance.now(); for(let i=0;i<n;i++) await f(); console.log(name.padEnd(50), ((performance.now()-t)/n*1000).toFixed(1),'µs'); }
+const input = create(StartWorkflowExecutionRequestSchema,{namespace:"default",workflowId:"hello-1",workflowType:{name:"greet"},taskQueue:{name:"q"},identity:"1@h",requestId:"11111111-1111-1111-1111-111111111111", input:{payloads:[{metadata:{encoding:new TextEncoder().encode("json/plain")},data:new TextEncoder().encode('"World"')}]}});
+const ac = new AbortController();
+const fetchH = createFetchHandler(routes, ac.signal);
+const uni = (()=>{ const r=createConnectRouter(); routes(r); const h=r.handlers.find(h=>h.method.name==="StartWorkflowExecution")!; return cfh(h); })();
+const url="http://in-process/temporal.api.workflowservice.v1.WorkflowService/StartWorkflowExecution";
+const hdr = {"content-type":"application/grpc-web+proto","x-grpc-web":"1","grpc-timeout":"30000m","client-name":"x","client-version":"1"};
+const mk=(h:any)=>async()=>{ const body=encodeEnvelope(0,toBinary(StartWorkflowExecutionRequestSchema,input)); const res=await h(new Request(url,{method:"POST",headers:hdr,body})); await res.arrayBuffer(); };
+await bench("protobuf encode+decode", ()=>fromBinary(StartWorkflowExecutionRequestSchema,toBinary(StartWorkflowExecutionRequestSchema,input)));
+await bench("lean fetch, raw client", mk(fetchH));
+await bench("universal fetch, raw client", mk(uni));
+const opts={baseUrl:"http://in-process",useBinaryFormat:true,interceptors:[],acceptCompression:[],sendCompression:null,compressMinBytes:0,readMaxBytes:0xffffffff,writeMaxBytes:0xffffffff} as any;
+const c1=createClient(WorkflowService, createTransport({...opts,httpClient:createFetchClient(fetchH as any)}));
+await bench("lean fetch, Connect grpc-web client", ()=>c1.startWorkflowExecution(input,{timeoutMs:30000}));
+const c2=createClient(WorkflowService, createTransport({...opts,httpClient:createFetchClient(uni as any)}));
+await bench("universal fetch, Connect grpc-web client", ()=>c2.startWorkflowExecution(input,{timeoutMs:30000}));
+const c3=createClient(WorkflowService, createRouterTransport(routes));
+await bench("createRouterTransport", ()=>c3.startWorkflowExecution(input,{timeoutMs:30000}));
