@@ -8,6 +8,7 @@
 /** The Node modules in use; all three runtimes have them, browsers and edge runtimes none. */
 export interface NodeModules {
   "node:async_hooks": typeof import("node:async_hooks");
+  "node:crypto": typeof import("node:crypto");
   "node:fs": typeof import("node:fs");
   "node:http": typeof import("node:http");
   "node:http2": typeof import("node:http2");
@@ -15,10 +16,12 @@ export interface NodeModules {
   "node:net": typeof import("node:net");
   "node:os": typeof import("node:os");
   "node:path": typeof import("node:path");
+  "node:stream": typeof import("node:stream");
   "node:tls": typeof import("node:tls");
   "node:url": typeof import("node:url");
   "node:util": typeof import("node:util");
   "node:vm": typeof import("node:vm");
+  "node:zlib": typeof import("node:zlib");
 }
 
 interface ProcessLike {
@@ -37,13 +40,14 @@ interface DenoServer {
 }
 
 interface DenoLike {
+  unrefTimer?(id: number): void;
   serve(
     options: { hostname: string; port: number; onListen: () => void; onError?: (error: unknown) => Response },
     handler: (request: Request) => Promise<Response>,
   ): DenoServer;
 }
 
-const globals = globalThis as { process?: ProcessLike; Deno?: DenoLike; Bun?: object };
+const globals = globalThis as unknown as { process?: ProcessLike; Deno?: DenoLike; Bun?: object };
 
 /** The runtime this code runs on; "web" is any other with web standards only. */
 export const runtime: "bun" | "deno" | "node" | "web" = globals.Bun
@@ -90,5 +94,29 @@ export function writeErrorLine(line: string): void {
   else console.error(line);
 }
 
+/** Writes one line to standard output. */
+export function writeLine(line: string): void {
+  const stdout = (globals.process as { stdout?: { write(text: string): void } } | undefined)?.stdout;
+  if (stdout) stdout.write(`${line}\n`);
+  else console.log(line);
+}
+
+/** The arguments this program was started with, without the runtime and the program. */
+export function commandLine(): string[] {
+  return globals.process?.argv?.slice(2) ?? [];
+}
+
+/** What the process will end with once nothing keeps it alive. */
+export function setExitCode(code: number): void {
+  if (globals.process) globals.process.exitCode = code;
+}
+
 /** Deno's own HTTP server, undefined elsewhere. */
 export const denoServe: DenoLike["serve"] | undefined = globals.Deno?.serve;
+
+/** Lets the process end while this timer is set; has no effect where timers never hold a process. */
+export function unrefTimer(timer: ReturnType<typeof setTimeout>): void {
+  const held = timer as unknown as number | { unref?: () => void };
+  if (typeof held === "number") globals.Deno?.unrefTimer?.(held);
+  else held.unref?.();
+}

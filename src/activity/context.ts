@@ -9,7 +9,7 @@ import { toMilliseconds } from "../common/duration.ts";
 import { CancelledError, CompleteAsyncError, IllegalStateError } from "../common/errors.ts";
 import type { LogAttributes, Logger } from "../common/logger.ts";
 import type { MetricMeter } from "../common/meter.ts";
-import type { Priority, RetryPolicy } from "../common/options.ts";
+import type { ActivityCancellationDetails, Priority, RetryPolicy } from "../common/options.ts";
 import type { PayloadConverter } from "../converter/payload.ts";
 import { findNodeModule } from "../platform.ts";
 
@@ -45,19 +45,6 @@ export interface Info {
   readonly activityRunId?: string;
   /** Whether a workflow asked for the activity. */
   readonly inWorkflow: boolean;
-}
-
-/** Why an activity was cancelled; more than one may be true. */
-export interface ActivityCancellationDetails {
-  /** The server no longer knows this attempt. */
-  readonly notFound: boolean;
-  /** The workflow or a client asked for it. */
-  readonly cancelRequested: boolean;
-  readonly paused: boolean;
-  readonly reset: boolean;
-  /** A time-out of this attempt has passed. */
-  readonly timedOut: boolean;
-  readonly workerShutdown: boolean;
 }
 
 /** What an attempt needs from whoever runs it. */

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type {
-  ActivityDefinition,
-  ActivityFunction,
-  HandlerDecorator,
-  Outputs,
-  Schemas,
-  TypeHint,
+import {
+  type ActivityDefinition,
+  type ActivityFunction,
+  attachDefinition,
+  type Definition,
+  findDefinition,
+  type Outputs,
+  type Schemas,
+  type TypeHint,
 } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
 
@@ -25,7 +27,19 @@ export interface ActivitySettings {
   result?: TypeHint;
 }
 
-const settingsKey: unique symbol = Symbol.for("@anywhen/temporal/activity/settings");
+/** What is remembered of a defined activity. */
+export interface ActivityRecord extends Definition {
+  dynamic?: boolean;
+}
+
+/** A decorator for methods, bare or with options. */
+export type ActivityDecorator = {
+  <T, M extends ActivityFunction>(method: M, context: ClassMethodDecoratorContext<T, M>): void;
+  (options: ActivitySettings): <T, M extends ActivityFunction>(
+    method: M,
+    context: ClassMethodDecoratorContext<T, M>,
+  ) => void;
+};
 
 /**
  * Makes an activity with schemas or a name of its own: `define({ name: "greet", args: [v.string()], run })`.
@@ -54,21 +68,19 @@ export function define(options: ActivitySettings & { run: ActivityFunction }): A
   }
   checkName(settings.name, "activity.define");
   const name = settings.name ?? (run.name === "run" ? "" : run.name);
-  return mark({ kind: "activity", name, run }, settings);
+  return attachDefinition({ kind: "activity" as const, name, run }, { ...settings, kind: "activity", name });
 }
 
 /**
  * Marks a method as an activity, bare or with options: `@activity.defn`, `@activity.defn({ name: "greet" })`.
  * Register an instance of the class. Throws ValueError for an empty name.
  */
-export const defn: HandlerDecorator<ActivitySettings, ActivityFunction> = decorate as HandlerDecorator<
-  ActivitySettings,
-  ActivityFunction
->;
+export const defn: ActivityDecorator = decorate as ActivityDecorator;
 
 /** What `define` or `defn` recorded, undefined for anything else. */
-export function activitySettings(value: object): ActivitySettings | undefined {
-  return (value as { [settingsKey]?: ActivitySettings })[settingsKey];
+export function findActivityRecord(value: unknown): ActivityRecord | undefined {
+  const record = findDefinition<ActivityRecord>(value);
+  return record?.kind === "activity" ? record : undefined;
 }
 
 /** Whether a value is a definition made by `define`. */
@@ -88,13 +100,11 @@ function markMethod(method: object, context: ClassMethodDecoratorContext, settin
   if (context.kind !== "method" || context.static || context.private) {
     throw new ValueError(`activity.defn: ${String(context.name)} must be a public method of an instance`);
   }
-  mark(method, { ...settings, name: settings.name ?? String(context.name) });
-}
-
-function mark<T extends object>(target: T, settings: ActivitySettings): T {
-  return Object.defineProperty(target, settingsKey, { value: Object.freeze({ ...settings }) });
+  attachDefinition(method, { ...settings, kind: "activity", name: settings.name ?? String(context.name) });
 }
 
 function checkName(name: string | undefined, where: string): void {
-  if (name === "") throw new ValueError(`${where}: \`name\` must not be empty; leave it out to use the function's name`);
+  if (name === "") {
+    throw new ValueError(`${where}: \`name\` must not be empty; leave it out to use the function's name`);
+  }
 }

@@ -33,7 +33,8 @@ export {
   waitForWorkerShutdown,
   workerShutdownSignal,
 } from "./context.ts";
-export type { ActivityCancellationDetails, Info } from "./context.ts";
+export type { Info } from "./context.ts";
+export type { ActivityCancellationDetails } from "../common/options.ts";
 export { define, defn } from "./definition.ts";
 export {
   ActivityAlreadyStartedError,

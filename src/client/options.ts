@@ -8,10 +8,9 @@ import type { Client as ConnectClient, Transport } from "@connectrpc/connect";
 import type { QueryRejectCondition, RpcOptions } from "../common/options.ts";
 import type { TelemetryOptions } from "../common/telemetry.ts";
 import type { DataConverterOptions } from "../converter/data.ts";
-import type { TransportOptions } from "../transport/options.ts";
+import type { ApiKey, TransportOptions } from "../transport/options.ts";
 
-/** An API key, or a function that gives one: it is asked on each call. */
-export type ApiKey = string | (() => string | Promise<string>);
+export type { ApiKey };
 
 /** The raw client of a service: every RPC under its name. */
 export type RawClient<S extends DescService> = ConnectClient<S>;

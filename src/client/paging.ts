@@ -13,7 +13,7 @@ export interface Page<T> {
 /** A list read item by item, or page by page with {@link Paged.pages}; nothing is fetched before it is asked for. */
 export interface Paged<T> extends AsyncIterable<T> {
   /** The same list as pages, each with the token from which a later list goes on. */
-  pages(): AsyncIterable<Page<T>>;
+  pages(): AsyncIterable<{ items: T[]; nextPageToken?: Uint8Array }>;
 }
 
 /** Where to begin and how much to read. */

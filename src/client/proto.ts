@@ -3,11 +3,14 @@
  *
  * @module
  */
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Duration as ProtoDuration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Duration } from "../common/duration.ts";
 import { toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
+import type { Failure } from "../common/failure.ts";
+import type { FailureSchema } from "../gen/temporal/api/failure/v1/message_pb.ts";
 
 /** What initialises a protobuf Duration. */
 export type DurationInit = Pick<ProtoDuration, "seconds" | "nanos"> & { $typeName?: never };
@@ -18,6 +21,11 @@ export function toProtoDuration(duration: Duration | undefined, what: string): D
   const milliseconds = toMilliseconds(duration, what);
   const seconds = Math.floor(milliseconds / 1000);
   return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
+/** A plain failure as what initialises the API's message, which has the same shape. */
+export function toProtoFailure(failure: Failure): MessageInitShape<typeof FailureSchema> {
+  return failure as MessageInitShape<typeof FailureSchema>;
 }
 
 /** A timestamp as a Date; unset stays undefined. */
@@ -40,5 +48,7 @@ export function enumNumber<N extends number>(
 
 /** The names of an enum by number; what is unspecified or newer than this table reads as undefined. */
 export function enumNames<T extends string>(names: Readonly<Record<string, number>>): ReadonlyMap<number, T> {
-  return new Map(Object.entries(names).filter(([, number]) => number !== 0).map(([name, number]) => [number, name as T]));
+  return new Map(
+    Object.entries(names).filter(([, number]) => number !== 0).map(([name, number]) => [number, name as T]),
+  );
 }

@@ -5,7 +5,7 @@
  */
 import { ValueError } from "../common/errors.ts";
 import { readEnvironment } from "./environment.ts";
-import type { Connectable, ConnectOptions } from "./options.ts";
+import type { ClientOptions, Connectable, ConnectOptions } from "./options.ts";
 
 /**
  * The options that a target and further options amount to; the further options win.
@@ -28,12 +28,31 @@ export function override<T extends object>(base: T, changes: Partial<T>): T {
   return result;
 }
 
+/** The part of the options that `with` can change; the metadata given at connect belongs to the connection. */
+export function pickClientOptions(options: ConnectOptions): ClientOptions {
+  const { namespace, identity, dataConverter, defaultWorkflowQueryRejectCondition } = options;
+  const { retryRawCalls, telemetry, signal, rpcTimeout } = options;
+  const picked: ClientOptions = {
+    namespace,
+    identity,
+    dataConverter,
+    defaultWorkflowQueryRejectCondition,
+    retryRawCalls,
+    telemetry,
+    signal,
+    rpcTimeout,
+  };
+  return override({}, picked);
+}
+
 function targetOptions(target: string | URL | Connectable | ConnectOptions | undefined): ConnectOptions {
   if (target === undefined) return readEnvironment();
   if (typeof target === "string") return { address: target };
   if (target instanceof URL) return { address: target.href };
   if (typeof target !== "object" || target === null) {
-    throw new ValueError(`Client.connect: the target is ${describe(target)}; give "host:port", a URL, a DevServer or options`);
+    throw new ValueError(
+      `Client.connect: the target is ${describe(target)}; give "host:port", a URL, a DevServer or options`,
+    );
   }
   return isPlain(target) ? target : connectableOptions(target);
 }

@@ -92,7 +92,9 @@ export interface OperationOptions<I, O> {
 
 /** Declares an operation of a service. Throws ValueError for an empty name. */
 export function operation<I, O>(options: OperationOptions<I, O> = {}): OperationDefinition<I, O> {
-  if (options.name === "") throw new ValueError("nexus.operation: `name` must not be empty; leave it out to use the key");
+  if (options.name === "") {
+    throw new ValueError("nexus.operation: `name` must not be empty; leave it out to use the key");
+  }
   return { kind: "operation", name: "", ...options };
 }
 

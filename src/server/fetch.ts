@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
 import {
   type UniversalHandler,
@@ -22,7 +23,10 @@ const GRPC_REFUSAL = "this port does not speak native gRPC; use gRPC-web or Conn
  * A fetch handler for the services of `routes`; it never rejects. Aborting `shutdownSignal` aborts the
  * signal of every call under way.
  */
-export function createFetchHandler(routes: Routes, shutdownSignal: AbortSignal): (request: Request) => Promise<Response> {
+export function createFetchHandler(
+  routes: Routes,
+  shutdownSignal: AbortSignal,
+): (request: Request) => Promise<Response> {
   const router = createConnectRouter({ shutdownSignal, grpc: false });
   const unary: UnaryMethods = new Map();
   routes(recordUnary(router, unary));
@@ -49,7 +53,10 @@ function recordUnary(router: ConnectRouter, unary: UnaryMethods): ConnectRouter 
       for (const method of service.methods) {
         const run = (implementation as Record<string, unknown>)[method.localName];
         if (method.methodKind !== "unary" || typeof run !== "function") continue;
-        unary.set(`/${service.typeName}/${method.name}`, { method, run: run.bind(implementation) });
+        unary.set(`/${service.typeName}/${method.name}`, {
+          method: method as DescMethodUnary,
+          run: run.bind(implementation),
+        });
       }
       return recorder;
     },

@@ -1,6 +1,7 @@
 /**
  * Visibility list filters: `WorkflowType = 'Order' AND StartTime > '2025-01-01T00:00:00Z'`. Logic has
- * three values as in SQL: a comparison with an attribute that a record lacks is neither true nor false.
+ * three values as in SQL: a comparison with an attribute that a record lacks is neither true nor false,
+ * except of texts and lists, where it is false.
  *
  * @module
  */
@@ -70,6 +71,8 @@ const KEYWORD_CONDITIONS: Readonly<Record<string, (parser: Parser, attribute: At
 };
 
 const UNORDERED: ReadonlySet<FilterType> = new Set<FilterType>(["BOOL", "TEXT", "KEYWORD_LIST"]);
+/** Searched by index: `!=` finds records without the attribute, too. */
+const TWO_VALUED: ReadonlySet<FilterType> = new Set<FilterType>(["TEXT", "KEYWORD_LIST"]);
 const MAX_DEPTH = 100;
 
 /**
@@ -272,11 +275,12 @@ function compareTo(literal: Literal, accepts: (order: number) => boolean): Test 
   };
 }
 
-/** A list passes when one of its elements does; a record without the attribute gives no answer. */
+/** A list passes when one of its elements does; a record without the attribute fails or gives no answer. */
 function testAny({ name, type }: Attribute, test: Test): Condition {
+  const missing = type && TWO_VALUED.has(type) ? false : undefined;
   return (record) => {
     const value = normalizeValue(record[name], type);
-    if (isNull(value)) return undefined;
+    if (isNull(value)) return missing;
     return typeof value === "object" ? value.some((element) => test(element) === true) : test(value as Literal);
   };
 }

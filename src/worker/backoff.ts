@@ -14,6 +14,11 @@ const jitter = 0.2;
 export class Backoff {
   #failures = 0;
 
+  /** Failures since the last success. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** Forgets the failures so far. */
   reset(): void {
     this.#failures = 0;

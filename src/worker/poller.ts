@@ -78,6 +78,7 @@ class FailureWatch {
   /** Milliseconds to wait; throws the error once it has been fatal for too long. */
   note(error: unknown): number {
     const status = error instanceof RPCError ? error.status : undefined;
+    const isFirst = this.#backoff.failures === 0;
     const delay = this.#backoff.next(status);
     if (status && fatalStatuses.has(status)) {
       this.#fatalSince ??= Date.now();
@@ -86,7 +87,10 @@ class FailureWatch {
       this.#fatalSince = undefined;
     }
     const message = error instanceof Error ? error.message : String(error);
-    this.#options.logger.warn(`${this.#options.what} poll failed: ${message}; next try in ${Math.round(delay)} ms`);
+    const line = `${this.#options.what} poll failed: ${message}; next try in ${Math.round(delay)} ms`;
+    const { logger } = this.#options;
+    if (isFirst) logger.warn(line);
+    else logger.debug(line);
     return delay;
   }
 }

@@ -17,6 +17,34 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   return await Client.connect(await embedded, { telemetry, ...options });
 }
 
+/** A server that other processes reach at `address`, with a client of it. */
+export interface OpenServer extends AsyncDisposable {
+  address: string;
+  client: Client;
+}
+
+/** The server at TEMPORAL_ADDRESS, else an embedded one that listens on a port of its own. */
+export async function openServer(): Promise<OpenServer> {
+  const real = process.env.TEMPORAL_ADDRESS;
+  if (real) return open(real, () => Promise.resolve());
+  const server = await DevServer.start({ port: 0, telemetry: { logger: silentLogger } });
+  // Deno's HTTP/2 server cannot serve native gRPC: there other processes speak gRPC-web.
+  const address = process.versions.deno ? `http://${server.address}` : server.address!;
+  return await open(address, () => server.shutdown());
+}
+
+async function open(address: string, close: () => Promise<void>): Promise<OpenServer> {
+  const client = await Client.connect(address, { telemetry: { logger: silentLogger } });
+  return {
+    address,
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await close();
+    },
+  };
+}
+
 /** A name that no other test uses, on any runtime and in any run. */
 export function unique(name: string): string {
   return `${name}-${crypto.randomUUID()}`;

@@ -1,0 +1,37 @@
+/**
+ * Payloads: encoded values as plain data.
+ *
+ * @module
+ */
+
+/** An encoded value: plain data, never a protobuf message. */
+export interface Payload {
+  /** What decoding needs to know; `encoding` names the converter. */
+  metadata: Record<string, Uint8Array>;
+  data: Uint8Array;
+  /** Sizes of what is stored outside of this payload, where external storage is in use. */
+  externalPayloads?: { sizeBytes: bigint }[];
+}
+
+const brand: unique symbol = Symbol.for("@anywhen/temporal/RawValue") as never;
+
+/** A payload that skips the payload converter (though not the codec), in both directions. */
+export class RawValue {
+  /** The payload as it is. */
+  readonly payload: Payload;
+
+  /** Wraps `payload`. */
+  constructor(payload: Payload) {
+    this.payload = payload;
+  }
+
+  /** Marks instances of every realm and every copy of this package. */
+  get [brand](): true {
+    return true;
+  }
+
+  /** Recognises instances of other realms and of other copies of this package. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && (value as { [brand]?: true })[brand] === true;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Data conversion: values to payloads, errors to failures, and the codecs between them and the wire.
+ *
+ * @module
+ */
+export type { Failure } from "../common/failure.ts";
+export type { Payload } from "../common/payload.ts";
+export type { PayloadCodec } from "./codec.ts";
+export type { ActivitySerializationContext, SerializationContext, WorkflowSerializationContext } from "./context.ts";
+export { DataConverter } from "./data.ts";
+export type { DataConverterOptions } from "./data.ts";
+export { DefaultFailureConverter } from "./failure.ts";
+export type { FailureConverter } from "./failure.ts";
+export {
+  BinaryNullPayloadConverter,
+  BinaryPlainPayloadConverter,
+  CompositePayloadConverter,
+  JSONPlainPayloadConverter,
+  JSONTypeConverter,
+} from "./payload.ts";
+export type { EncodingPayloadConverter, PayloadConverter } from "./payload.ts";
+export {
+  BinaryProtoPayloadConverter,
+  defaultEncodingPayloadConverters,
+  defaultPayloadConverter,
+  JSONProtoPayloadConverter,
+} from "./protobuf.ts";
+export { createPayloadValidationError } from "./validation.ts";

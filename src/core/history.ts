@@ -1,0 +1,113 @@
+/**
+ * Cuts a history into sequences: what one workflow task of the run took in. A sequence starts with
+ * the completion of the task before, holds the events of its commands and all that came after, and
+ * ends with the WORKFLOW_TASK_STARTED of the task that took it in.
+ *
+ * @module
+ */
+import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
+import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
+import { isCloseEvent, isCommandEvent } from "./event_types.ts";
+
+/** A part of a history: `events[start]` up to and without `events[end]`. */
+export interface Sequence {
+  readonly events: readonly HistoryEvent[];
+  readonly start: number;
+  readonly end: number;
+  /** Whether the known history ends with it. */
+  readonly isLast: boolean;
+}
+
+/** After WORKFLOW_TASK_STARTED these say that the task came to nothing. */
+const abortedTask: ReadonlySet<EventType> = new Set<EventType>([
+  EventType.WORKFLOW_TASK_FAILED,
+  EventType.WORKFLOW_TASK_TIMED_OUT,
+  EventType.WORKFLOW_EXECUTION_TIMED_OUT,
+  EventType.WORKFLOW_EXECUTION_TERMINATED,
+  EventType.WORKFLOW_EXECUTION_CANCELED,
+]);
+
+/**
+ * The index of the event that ends the sequence beginning at `start`.
+ *
+ * @param isWhole whether the history ends with these events: then the last sequence takes all that
+ * is left, otherwise undefined says that more events are needed to tell
+ */
+export function findSequenceEnd(events: readonly HistoryEvent[], start: number, isWhole: boolean): number | undefined {
+  const taskStarts: number[] = [];
+  let sawCommand = false;
+  let sawStart = false;
+  for (let i = start; i < events.length; i++) {
+    const type = events[i].eventType;
+    if (isCloseEvent(type)) return i;
+    if (isCommandEvent(type)) sawCommand = true;
+    else if (type === EventType.WORKFLOW_EXECUTION_STARTED) sawStart = true;
+    if (type !== EventType.WORKFLOW_TASK_STARTED) continue;
+
+    const next = events[i + 1]?.eventType;
+    if (next === undefined) return isWhole ? i : undefined;
+    if (abortedTask.has(next)) continue;
+    taskStarts.push(i);
+    if (next !== EventType.WORKFLOW_TASK_COMPLETED) {
+      if (sawCommand || sawStart) return i;
+      continue;
+    }
+    const afterNext = events[i + 2];
+    if (afterNext === undefined) {
+      if (!isWhole) return undefined;
+      if (sawCommand || sawStart) return i;
+    } else if (sawCommand || afterNext.eventType !== EventType.WORKFLOW_TASK_SCHEDULED) {
+      return findDecidingTask(events, taskStarts, afterNext);
+    }
+  }
+  return isWhole ? events.length - 1 : undefined;
+}
+
+/**
+ * The last of these tasks, unless an accepted update follows it: then the last one that began before
+ * the update was sequenced, so that the update is asked for again in the sequence after.
+ */
+function findDecidingTask(events: readonly HistoryEvent[], taskStarts: readonly number[], next: HistoryEvent): number {
+  if (next.attributes.case === "workflowExecutionUpdateAcceptedEventAttributes") {
+    const sequencingId = next.attributes.value.acceptedRequestSequencingEventId;
+    const before = taskStarts.findLast((index) => events[index].eventId < sequencingId);
+    if (before !== undefined) return before;
+  }
+  return taskStarts[taskStarts.length - 1];
+}
+
+/** Hands out the sequences of a task's history one by one, and shows the next one beforehand. */
+export class HistoryCursor {
+  #events: readonly HistoryEvent[] = [];
+  #position = 0;
+  #next: Sequence | undefined;
+
+  /** Goes on with the events of a new task, leaving out those up to the event `after`. */
+  load(events: readonly HistoryEvent[], after: number): void {
+    this.#events = events;
+    this.#next = undefined;
+    this.#position = 0;
+    while (this.#position < events.length && Number(events[this.#position].eventId) <= after) this.#position++;
+  }
+
+  /** The sequence that {@link take} will return, undefined at the end. */
+  peek(): Sequence | undefined {
+    const events = this.#events;
+    const start = this.#position;
+    if (this.#next || start >= events.length) return this.#next;
+    const end = findSequenceEnd(events, start, true)! + 1;
+    return this.#next = { events, start, end, isLast: end === events.length };
+  }
+
+  /** The next sequence, undefined at the end; lets go of the events at the end. */
+  take(): Sequence | undefined {
+    const sequence = this.peek();
+    this.#next = undefined;
+    if (sequence) this.#position = sequence.end;
+    if (!sequence || sequence.isLast) {
+      this.#events = [];
+      this.#position = 0;
+    }
+    return sequence;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Requests for updates, whichever way they come: as a message of the task, as an admitted update in
+ * the history, or, in replay, from the event that accepted them.
+ *
+ * @module
+ */
+import { fromBinary } from "@bufbuild/protobuf";
+import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
+import type { Message } from "../gen/temporal/api/protocol/v1/message_pb.ts";
+import { type Request, RequestSchema } from "../gen/temporal/api/update/v1/message_pb.ts";
+import { HistoryError } from "./errors.ts";
+
+/** A request for an update, and after which event it applies. */
+export interface UpdateRequest {
+  readonly messageId: string;
+  readonly protocolInstanceId: string;
+  readonly sequencingEventId: bigint;
+  readonly request: Request;
+}
+
+const requestType = "temporal.api.update.v1.Request";
+
+/**
+ * The request that a message of a task brings.
+ *
+ * @throws {HistoryError} another kind of message, or one that does not say after which event it applies
+ */
+export function readMessage({ id, protocolInstanceId, sequencingId, body }: Message): UpdateRequest {
+  if (sequencingId.case !== "eventId") {
+    throw new HistoryError(`message "${id}" does not name the event after which it applies`);
+  }
+  const type = body?.typeUrl.slice(body.typeUrl.lastIndexOf("/") + 1);
+  if (!body || type !== requestType) {
+    throw new HistoryError(`message "${id}" is ${type || "empty"}; this version reads ${requestType} only`);
+  }
+  return {
+    messageId: id,
+    protocolInstanceId,
+    sequencingEventId: sequencingId.value,
+    request: fromBinary(RequestSchema, body.value),
+  };
+}
+
+/** The request of an UPDATE_ADMITTED event, which is its own message. */
+export function readAdmitted(event: HistoryEvent): UpdateRequest {
+  const { attributes, eventId } = event;
+  const request = attributes.case === "workflowExecutionUpdateAdmittedEventAttributes"
+    ? attributes.value.request
+    : undefined;
+  const updateId = request?.meta?.updateId;
+  if (!request || !updateId) throw new HistoryError(`event ${eventId} admits an update without a request`);
+  return { messageId: `${updateId}/request`, protocolInstanceId: updateId, sequencingEventId: eventId, request };
+}
+
+/** The request that an UPDATE_ACCEPTED event accepted. */
+export function readAccepted(event: HistoryEvent): UpdateRequest | undefined {
+  const { attributes } = event;
+  if (attributes.case !== "workflowExecutionUpdateAcceptedEventAttributes") return undefined;
+  const { acceptedRequest, acceptedRequestMessageId, acceptedRequestSequencingEventId, protocolInstanceId } =
+    attributes.value;
+  if (!acceptedRequest) throw new HistoryError(`event ${event.eventId} accepts an update without its request`);
+  return {
+    messageId: acceptedRequestMessageId,
+    protocolInstanceId,
+    sequencingEventId: acceptedRequestSequencingEventId,
+    request: acceptedRequest,
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * The next run in a chain: after continue-as-new, or after a failure that is retried.
+ *
+ * @module
+ */
+
+import { create } from "@bufbuild/protobuf";
+import { MemoSchema, SearchAttributesSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
+import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
+import { ContinueAsNewInitiator } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
+import type { Failure } from "../../gen/temporal/api/failure/v1/message_pb.ts";
+import type { AttributesOf } from "./command_checks.ts";
+import type { Engine } from "./engine.ts";
+import type { Execution } from "./execution.ts";
+import { createRun } from "./runs.ts";
+import { toMs } from "./times.ts";
+
+/** Makes the run that a continue-as-new command asks for. */
+export function continueRun(
+  engine: Engine,
+  run: Execution,
+  runId: string,
+  attributes: AttributesOf<"continueAsNewWorkflowExecutionCommandAttributes">,
+): Execution {
+  const { start } = run;
+  return createRun(engine, {
+    ...chainOf(run),
+    runId,
+    taskQueue: attributes.taskQueue?.name || run.taskQueue,
+    delayMs: toMs(attributes.backoffStartInterval),
+    started: {
+      workflowType: attributes.workflowType?.name ? attributes.workflowType : start.workflowType,
+      input: attributes.input,
+      header: attributes.header,
+      workflowExecutionTimeout: start.workflowExecutionTimeout,
+      workflowRunTimeout: toMs(attributes.workflowRunTimeout) > 0 ? attributes.workflowRunTimeout : start.workflowRunTimeout,
+      workflowTaskTimeout: toMs(attributes.workflowTaskTimeout) > 0
+        ? attributes.workflowTaskTimeout
+        : start.workflowTaskTimeout,
+      continuedExecutionRunId: run.runId,
+      initiator: attributes.initiator || ContinueAsNewInitiator.WORKFLOW,
+      continuedFailure: attributes.failure,
+      lastCompletionResult: attributes.lastCompletionResult,
+      retryPolicy: attributes.retryPolicy,
+      cronSchedule: attributes.cronSchedule,
+      memo: attributes.memo,
+      searchAttributes: attributes.searchAttributes,
+      prevAutoResetPoints: { points: run.resetPoints },
+      priority: start.priority,
+      attempt: 1,
+    },
+  });
+}
+
+/** What starts the next run of a retried or a cron workflow. */
+export interface RepeatReason {
+  initiator: ContinueAsNewInitiator;
+  delayMs: number;
+  failure?: Failure;
+  lastCompletionResult?: Payloads;
+}
+
+/** Makes the next run of a workflow that is retried or that a cron schedule starts again. */
+export function repeatRun(engine: Engine, run: Execution, runId: string, reason: RepeatReason): Execution {
+  const { start } = run;
+  const isRetry = reason.initiator === ContinueAsNewInitiator.RETRY;
+  return createRun(engine, {
+    ...chainOf(run),
+    runId,
+    taskQueue: run.taskQueue,
+    delayMs: reason.delayMs,
+    started: {
+      workflowType: start.workflowType,
+      input: start.input,
+      header: start.header,
+      identity: start.identity,
+      workflowExecutionTimeout: start.workflowExecutionTimeout,
+      workflowRunTimeout: start.workflowRunTimeout,
+      workflowTaskTimeout: start.workflowTaskTimeout,
+      continuedExecutionRunId: run.runId,
+      initiator: reason.initiator,
+      continuedFailure: reason.failure,
+      lastCompletionResult: isRetry ? start.lastCompletionResult : reason.lastCompletionResult,
+      retryPolicy: start.retryPolicy,
+      cronSchedule: start.cronSchedule,
+      memo: Object.keys(run.memo).length > 0 ? create(MemoSchema, { fields: run.memo }) : undefined,
+      searchAttributes: Object.keys(run.searchAttributes).length > 0
+        ? create(SearchAttributesSchema, { indexedFields: run.searchAttributes })
+        : undefined,
+      prevAutoResetPoints: { points: run.resetPoints },
+      priority: start.priority,
+      attempt: isRetry ? start.attempt + 1 : 1,
+    },
+  });
+}
+
+function chainOf(run: Execution): {
+  namespace: Execution["namespace"];
+  workflowId: string;
+  firstRunId: string;
+  requestId: string;
+  executionExpiration: number;
+  parent: Execution["parent"];
+  root: Execution["root"] | undefined;
+  userMetadata: Execution["userMetadata"];
+} {
+  return {
+    namespace: run.namespace,
+    workflowId: run.workflowId,
+    firstRunId: run.firstRunId,
+    requestId: crypto.randomUUID(),
+    executionExpiration: run.executionExpiration,
+    parent: run.parent,
+    root: run.root,
+    userMetadata: run.userMetadata,
+  };
+}

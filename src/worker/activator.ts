@@ -1,0 +1,75 @@
+/**
+ * Passes activations into realms and completions back: codecs and size limits work here, outside.
+ *
+ * @module
+ */
+import { ApplicationError } from "../common/errors.ts";
+import type { Failure } from "../common/failure.ts";
+import type { SerializationContext } from "../converter/context.ts";
+import type { DataConverter } from "../converter/data.ts";
+import type { WorkflowRealm } from "../realm/host.ts";
+import type { Activation, Command, Completion } from "../workflow/activation.ts";
+import { decodeActivation, encodeCompletion, findOversized, type OversizedField } from "./payload_visitor.ts";
+
+/** What an activator needs. */
+export interface ActivatorOptions {
+  namespace: string;
+  dataConverter: DataConverter;
+  /** Bytes of payloads that the server takes in one field, undefined when unknown. */
+  payloadLimit?: number;
+}
+
+/** Runs activations with what the server and the user's codec ask for. */
+export class Activator {
+  #options: ActivatorOptions;
+
+  constructor(options: ActivatorOptions) {
+    this.#options = options;
+  }
+
+  /** Lets a run take in an activation; codec errors reject. */
+  async activate(realm: WorkflowRealm, activation: Activation, workflowId: string): Promise<Completion> {
+    const codec = this.#options.dataConverter.payloadCodec;
+    if (!codec) return this.#limit(activation, await realm.activate(activation));
+    const coder = { codec, context: this.#context(workflowId) };
+    const completion = await realm.activate(await decodeActivation(activation, coder));
+    return this.#limit(activation, await encodeCompletion(completion, coder));
+  }
+
+  /** An error as a failure, for the server. */
+  async toFailure(error: unknown, workflowId: string): Promise<Failure> {
+    return await this.#options.dataConverter.encodeFailure(error, this.#context(workflowId));
+  }
+
+  #context(workflowId: string): SerializationContext {
+    return { kind: "workflow", namespace: this.#options.namespace, workflowId };
+  }
+
+  #limit(activation: Activation, completion: Completion): Completion {
+    const limit = this.#options.payloadLimit;
+    const isQuery = activation.jobs[0]?.kind === "queryWorkflow";
+    if (limit === undefined || completion.kind === "failed" || activation.isReplaying && !isQuery) return completion;
+    const found = findOversized(completion, limit);
+    if (!found) return completion;
+    const failure = this.#tooLarge(found, limit);
+    if (!isQuery) return { kind: "failed", failure, cause: "PAYLOADS_TOO_LARGE" };
+    const commands = completion.commands.map((command): Command =>
+      command === found.command && command.kind === "queryAnswered"
+        ? { kind: "queryFailed", id: command.id, failure }
+        : command
+    );
+    return { ...completion, commands };
+  }
+
+  #tooLarge({ command, field, size }: OversizedField, limit: number): Failure {
+    const message = `[TMPRL1103] ${field} of ${describe(command)} is too large: ${size} bytes; ` +
+      `the server takes at most ${limit}: pass less, or store it elsewhere and pass a reference`;
+    const { failureConverter, payloadConverter } = this.#options.dataConverter;
+    return failureConverter.toFailure(new ApplicationError(message, { type: "PayloadsTooLarge" }), payloadConverter);
+  }
+}
+
+function describe(command: Command): string {
+  if (command.kind === "scheduleActivity") return `activity ${command.activityType}`;
+  return command.kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

@@ -1,0 +1,53 @@
+/**
+ * The way from a worker to its server: the calls of its client, and what the server says of the namespace.
+ *
+ * @module
+ */
+import { type Client, clientParts } from "../client/client.ts";
+import { NotFoundError, RPCError } from "../common/errors.ts";
+import type { DescribeNamespaceResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import type { Call, TaskService } from "./service.ts";
+
+const longPollTimeout = 70_000;
+const shortTimeout = 30_000;
+
+/** What the namespace allows. */
+export interface NamespaceFacts {
+  /** Bytes of payloads in one field, undefined when the server does not say. */
+  payloadLimit?: number;
+  /** Whether open polls end with an empty answer once the worker says that it shuts down. */
+  endsPollsAtShutdown: boolean;
+}
+
+/** The calls of a client, with deadlines of their own whatever the client's defaults are. */
+export function createCall(client: Client): Call {
+  const { caller } = clientParts(client).context;
+  return (method, request, { signal, longPoll, retry } = {}) =>
+    caller.call(method, request, { signal, rpcTimeout: longPoll ? longPollTimeout : shortTimeout }, {
+      longPoll,
+      retry,
+    });
+}
+
+/** Asks for the namespace of a worker. Throws NotFoundError naming namespace and address when there is none. */
+export async function describeNamespace(service: TaskService, client: Client): Promise<NamespaceFacts> {
+  try {
+    return readFacts(await service.describeNamespace());
+  } catch (error) {
+    if (!(error instanceof RPCError) || error.status !== "NOT_FOUND") throw error;
+    const { address } = clientParts(client).link.connection;
+    const { rawGrpcStatus, grpcStatus } = error;
+    throw new NotFoundError(
+      `namespace ${service.settings.namespace} does not exist on ${address}; create it, or connect with another \`namespace\``,
+      { status: "NOT_FOUND", resource: "NAMESPACE", rawGrpcStatus, grpcStatus, cause: error },
+    );
+  }
+}
+
+function readFacts({ namespaceInfo }: DescribeNamespaceResponse): NamespaceFacts {
+  const limit = Number(namespaceInfo?.limits?.blobSizeLimitError ?? 0n);
+  return {
+    payloadLimit: limit > 0 ? limit : undefined,
+    endsPollsAtShutdown: namespaceInfo?.capabilities?.workerPollCompleteOnShutdown ?? false,
+  };
+}

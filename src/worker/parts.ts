@@ -1,0 +1,167 @@
+/**
+ * Puts the parts of a worker together.
+ *
+ * @module
+ */
+import type { Client } from "../client/client.ts";
+import { createLogger } from "../common/console_logger.ts";
+import type { Logger } from "../common/logger.ts";
+import { noopMetricMeter } from "../common/meter.ts";
+import type { TelemetryOptions } from "../common/telemetry.ts";
+import type { DataConverter } from "../converter/data.ts";
+import { bundleWorkflows, type WorkflowBundle } from "../realm/bundle.ts";
+import { createRealmHost, type RealmHost } from "../realm/host.ts";
+import { ActivitySide } from "./activity_side.ts";
+import { ActivityTasks } from "./activity_tasks.ts";
+import { Activator } from "./activator.ts";
+import { createCall, describeNamespace, type NamespaceFacts } from "./connection.ts";
+import {
+  hasWorkflows,
+  resolveOptions,
+  type WorkerOptions,
+  type WorkerSettings,
+  type WorkflowSource,
+} from "./options.ts";
+import { type Call, TaskService } from "./service.ts";
+import { WorkflowReports } from "./workflow_reports.ts";
+import { WorkflowSide } from "./workflow_side.ts";
+import { WorkflowTasks } from "./workflow_tasks.ts";
+
+/** What a worker consists of. */
+export interface WorkerParts {
+  settings: WorkerSettings;
+  service: TaskService;
+  /** The client in use; may be replaced. */
+  connection: ClientSlot;
+  facts: NamespaceFacts;
+  logger: Logger;
+  host?: RealmHost;
+  workflows?: WorkflowSide;
+  activities?: ActivitySide;
+  /** Aborts when the worker begins to shut down. */
+  stop: AbortController;
+}
+
+/** Holds the client of a worker and its calls. */
+export class ClientSlot {
+  #client: Client;
+  #call: Call;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#call = createCall(client);
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  get call(): Call {
+    return this.#call;
+  }
+
+  /** Calls go through the new client from now on; those under way end on the old one. */
+  replace(client: Client): void {
+    this.#client = client;
+    this.#call = createCall(client);
+  }
+}
+
+/** Checks options and namespace, bundles the workflows and makes all parts. Rejects with ValueError or NotFoundError. */
+export async function createParts(options: WorkerOptions): Promise<WorkerParts> {
+  const settings = resolveOptions(options);
+  const telemetry: TelemetryOptions = { ...options.client.config().telemetry, ...options.telemetry };
+  const logger = telemetry.logger ?? createLogger();
+  const connection = new ClientSlot(options.client);
+  const service = createService(options, settings, connection);
+  const [facts, host] = await settleBoth(
+    describeNamespace(service, options.client),
+    hasWorkflows(options) ? createHost(options.workflows!, options.client.dataConverter, logger) : undefined,
+  );
+  const base = { settings, service, connection, facts, logger, stop: new AbortController() };
+  const activities = createActivities(base, telemetry);
+  const workflows = host && createWorkflows({ ...base, host }, activities, options.buildId ?? host.buildId);
+  return { ...base, host, workflows, activities };
+}
+
+/** The realms for workflow code. Rejects with ValueError when it does not load. */
+export async function createHost(
+  workflows: WorkflowSource,
+  dataConverter: DataConverter,
+  logger: Logger,
+): Promise<RealmHost> {
+  const bundle = isBundle(workflows) ? workflows : await bundleWorkflows({ workflows });
+  return await createRealmHost({ bundle, logger });
+}
+
+function isBundle(workflows: WorkflowSource): workflows is WorkflowBundle {
+  return typeof workflows === "object" && "code" in workflows;
+}
+
+function createService(options: WorkerOptions, settings: WorkerSettings, connection: ClientSlot): TaskService {
+  const { identity, taskQueue, maxCachedWorkflows, maxTaskQueueActivitiesPerSecond } = settings;
+  const hasSticky = hasWorkflows(options) && maxCachedWorkflows > 0;
+  return new TaskService({
+    namespace: options.client.namespace,
+    identity,
+    taskQueue,
+    stickyQueue: hasSticky ? `${identity}-${crypto.randomUUID()}` : undefined,
+    workerInstanceKey: crypto.randomUUID(),
+    maxTaskQueueActivitiesPerSecond,
+  }, () => connection.call);
+}
+
+type Base = Omit<WorkerParts, "workflows" | "activities">;
+
+function createActivities(parts: Base, telemetry: TelemetryOptions): ActivitySide | undefined {
+  const { settings, service, logger, connection, facts, stop } = parts;
+  if (!settings.pollActivities) return undefined;
+  const tasks = new ActivityTasks({
+    service,
+    registry: settings.registry,
+    dataConverter: connection.client.dataConverter,
+    logger,
+    metricMeter: telemetry.meter ?? noopMetricMeter,
+    client: () => connection.client,
+    workerShutdown: stop.signal,
+    heartbeatThrottle: settings.heartbeatThrottle,
+    payloadLimit: facts.payloadLimit,
+  });
+  const { activitySlots: slots, activityPollers: pollers, maxActivitiesPerSecond } = settings;
+  return new ActivitySide({ service, tasks, logger, slots, pollers, maxActivitiesPerSecond });
+}
+
+function createWorkflows(
+  parts: Base & { host: RealmHost },
+  activities: ActivitySide | undefined,
+  buildId: string,
+): WorkflowSide {
+  const { settings, service, logger, host, connection, facts, stop } = parts;
+  const { maxCachedWorkflows, stickyTimeout, workflowSlots: slots, workflowPollers: pollers, nonstickyRatio } =
+    settings;
+  const eager = activities?.eager(settings.eagerActivities);
+  const { namespace } = service.settings;
+  const { dataConverter } = connection.client;
+  const tasks = new WorkflowTasks({
+    service,
+    host,
+    activator: new Activator({ namespace, dataConverter, payloadLimit: facts.payloadLimit }),
+    reports: new WorkflowReports({ service, logger, stickyTimeout, stop: stop.signal, eager }),
+    logger,
+    buildId,
+    maxCachedWorkflows,
+    requestEagerActivities: eager !== undefined,
+  });
+  return new WorkflowSide({ service, tasks, logger, slots, pollers, nonstickyRatio });
+}
+
+/** Both results; when one fails, a host that was made is closed again. */
+async function settleBoth(
+  first: Promise<NamespaceFacts>,
+  second: Promise<RealmHost> | undefined,
+): Promise<[NamespaceFacts, RealmHost | undefined]> {
+  const [facts, host] = await Promise.allSettled([first, second]);
+  if (facts.status === "fulfilled" && host.status === "fulfilled") return [facts.value, host.value];
+  if (host.status === "fulfilled") await host.value?.close();
+  throw facts.status === "rejected" ? facts.reason : (host as PromiseRejectedResult).reason;
+}

@@ -1,0 +1,195 @@
+/**
+ * Takes workflow tasks from the pollers to their runs: one at a time for each run, through engine
+ * and realm, and back to the server.
+ *
+ * @module
+ */
+import { NondeterminismError, RPCError, TemporalError } from "../common/errors.ts";
+import type { Logger } from "../common/logger.ts";
+import { Run, type RunTask, type TaskAnswer } from "../core/run.ts";
+import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
+import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import type { RealmHost, WorkflowRealm } from "../realm/host.ts";
+import type { TaskFailureCause } from "../workflow/activation.ts";
+import { type CachedRun, RunCache } from "./run_cache.ts";
+import type { Activator } from "./activator.ts";
+import type { TaskService } from "./service.ts";
+import { findAllEvents, findNewEvents, isQueryTask } from "./workflow_events.ts";
+import type { WorkflowReports } from "./workflow_reports.ts";
+
+/** A run that is loaded: its engine and its realm. */
+export interface LoadedRun {
+  run: Run;
+  realm: WorkflowRealm;
+}
+
+/** What the handler of workflow tasks needs. */
+export interface WorkflowTasksOptions {
+  service: TaskService;
+  host: RealmHost;
+  activator: Activator;
+  reports: WorkflowReports;
+  logger: Logger;
+  buildId: string;
+  maxCachedWorkflows: number;
+  /** Whether activities may come back with the answer of the task that schedules them. */
+  requestEagerActivities: boolean;
+}
+
+/** What becomes of a task: the server's next one for the same run, if it came with the reply. */
+type Next = PollWorkflowTaskQueueResponse | undefined;
+
+type Cached = CachedRun<PollWorkflowTaskQueueResponse, LoadedRun>;
+
+/** Handles the workflow tasks of one worker. */
+export class WorkflowTasks {
+  #options: WorkflowTasksOptions;
+  #cache: RunCache<PollWorkflowTaskQueueResponse, LoadedRun>;
+
+  constructor(options: WorkflowTasksOptions) {
+    this.#options = options;
+    this.#cache = new RunCache(options.maxCachedWorkflows, ({ realm }) => realm.dispose());
+  }
+
+  /** Runs held, busy and idle. */
+  get cached(): number {
+    return this.#cache.size;
+  }
+
+  /** Deals with a task; resolves when it is answered or dropped, never rejects. */
+  async handle(task: PollWorkflowTaskQueueResponse): Promise<void> {
+    const runId = task.workflowExecution?.runId;
+    if (!runId || !task.workflowType || !(task.history || task.query)) {
+      this.#options.logger.error("dropped a workflow task that lacks its execution, type or history", { runId });
+      return;
+    }
+    const cached = this.#cache.claim(runId);
+    if (cached.busy) return await park(cached, task);
+    this.#cache.begin(cached);
+    await this.#processAll(cached, task);
+    this.#cache.settle(cached);
+  }
+
+  /** Drops all runs; call it when no task is under way. */
+  clear(): void {
+    this.#cache.clear();
+  }
+
+  async #processAll(cached: Cached, first: PollWorkflowTaskQueueResponse): Promise<void> {
+    let next: Next = first;
+    while (next) {
+      next = await this.#process(cached, next);
+      if (next) continue;
+      const parked = cached.next ?? cached.queries.shift();
+      if (!parked) return;
+      if (parked === cached.next) cached.next = undefined;
+      next = parked.task;
+      parked.done(); // its slot is free: the one of the first task covers the run until it is idle
+    }
+  }
+
+  async #process(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<Next> {
+    const { reports } = this.#options;
+    try {
+      const work = await this.#prepare(cached, task);
+      const answer = await this.#decide(work.loaded, work.task, task.workflowExecution!.workflowId);
+      if (answer.failure) return await this.#failed(cached, task, answer.failure);
+      const { run } = work.loaded;
+      const sent = await reports.send(task, run, answer);
+      if (!sent.kept || run.isClosed && !isQueryTask(task)) this.#cache.evict(cached);
+      return sent.kept ? sent.next : undefined;
+    } catch (error) {
+      return await this.#threw(cached, task, error);
+    }
+  }
+
+  async #threw(cached: Cached, task: PollWorkflowTaskQueueResponse, error: unknown): Promise<undefined> {
+    if (isQueryTask(task) && error instanceof RPCError) {
+      // Left unanswered: the server gives the query to another worker once this one has been silent for a while.
+      this.#options.logger.warn(`the history for a query was not fetched: ${error.message}`);
+      this.#cache.evict(cached);
+      return undefined;
+    }
+    const cause = error instanceof NondeterminismError
+      ? "NON_DETERMINISTIC_ERROR"
+      : "WORKFLOW_WORKER_UNHANDLED_FAILURE";
+    const failure = await this.#options.activator.toFailure(error, task.workflowExecution!.workflowId);
+    return await this.#failed(cached, task, { failure, cause });
+  }
+
+  async #failed(
+    cached: Cached,
+    task: PollWorkflowTaskQueueResponse,
+    failure: NonNullable<TaskAnswer["failure"]>,
+  ): Promise<undefined> {
+    this.#cache.evict(cached);
+    await this.#options.reports.fail(task, failure.failure, failure.cause satisfies TaskFailureCause);
+    return undefined;
+  }
+
+  /** The run of a task, loaded, and what it has to take in. */
+  async #prepare(
+    cached: Cached,
+    task: PollWorkflowTaskQueueResponse,
+  ): Promise<{ loaded: LoadedRun; task: RunTask }> {
+    const { service } = this.#options;
+    if (cached.state) {
+      const events = await findNewEvents(service, task, cached.state.run.lastStartedEventId);
+      if (events) return { loaded: cached.state, task: toRunTask(task, events) };
+      this.#cache.evict(cached);
+    }
+    const events = await findAllEvents(service, task);
+    cached.state = this.#load(task);
+    return { loaded: cached.state, task: toRunTask(task, events) };
+  }
+
+  #load(task: PollWorkflowTaskQueueResponse): LoadedRun {
+    const { host, service, buildId, requestEagerActivities } = this.#options;
+    const { workflowId, runId } = task.workflowExecution!;
+    const workflowType = task.workflowType!.name;
+    checkType(workflowType, host.workflowTypes, service.settings.taskQueue);
+    const { namespace, taskQueue } = service.settings;
+    const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId, requestEagerActivities });
+    return { run, realm: host.createRun({ runId }) };
+  }
+
+  async #decide({ run, realm }: LoadedRun, task: RunTask, workflowId: string): Promise<TaskAnswer> {
+    const { activator } = this.#options;
+    run.begin(task);
+    for (let activation = run.next(); activation; activation = run.next()) {
+      run.accept(await activator.activate(realm, activation, workflowId));
+    }
+    return run.finish();
+  }
+}
+
+function park(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<void> {
+  return new Promise((done) => {
+    if (isQueryTask(task)) {
+      cached.queries.push({ task, done });
+    } else {
+      cached.next?.done();
+      cached.next = { task, done };
+    }
+  });
+}
+
+function toRunTask(task: PollWorkflowTaskQueueResponse, events: HistoryEvent[]): RunTask {
+  return {
+    events,
+    previousStartedEventId: Number(task.previousStartedEventId),
+    startedEventId: Number(task.startedEventId),
+    attempt: task.attempt,
+    messages: task.messages,
+    queries: task.queries,
+    query: task.query,
+  };
+}
+
+function checkType(type: string, known: readonly string[], taskQueue: string): void {
+  if (known.includes(type)) return;
+  const names = [...known].sort().join(", ") || "none";
+  throw new TemporalError(
+    `Workflow type ${type} is not registered on the worker of task queue ${taskQueue}; registered: ${names}`,
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Decorators for class workflows: the standard ones, bare or with options.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-explicit-any -- inference of arguments
+import {
+  attachDefinition,
+  type Definition,
+  findDefinition,
+  type Schemas,
+  type TypeHint,
+  type WorkflowClass,
+} from "../common/definition.ts";
+import { ValueError } from "../common/errors.ts";
+import type { HandlerEntry, HandlerKind } from "./bridge.ts";
+import { remember, type WorkflowDefnOptions } from "./definition.ts";
+import { checkHandlerName, type HandlerUnfinishedPolicy, type UpdateHandlerOptions } from "./handlers.ts";
+
+/** A decorator of methods, bare or with options. */
+export type HandlerDecorator<O, F extends (...args: any[]) => any> = {
+  <T, M extends F>(method: M, context: ClassMethodDecoratorContext<T, M>): void;
+  (options: O): <T, M extends F>(method: M, context: ClassMethodDecoratorContext<T, M>) => void;
+};
+
+/** What may be said of a handler. */
+export interface HandlerOptions {
+  /** Default: the method's name. */
+  name?: string;
+  /** Whether it takes the names that have no handler of their own, with the name and `RawValue`s. */
+  dynamic?: boolean;
+  /** One line for tools. */
+  description?: string;
+  /** Schemas of the arguments, in order. */
+  args?: Schemas;
+  /** Schema of the result, read by callers. */
+  result?: TypeHint;
+}
+
+/** What is remembered of a decorated method. */
+interface MethodDefinition extends Definition {
+  kind: HandlerKind | "run";
+  options: HandlerOptions & { validator?: (...args: any[]) => void; unfinishedPolicy?: HandlerUnfinishedPolicy };
+}
+
+/** Makes a class a workflow: `@workflow.defn`. Its method `run` is the workflow, its constructor gets the arguments too. */
+export function defn<C extends WorkflowClass>(workflow: C, context: ClassDecoratorContext<C>): void;
+/** Makes a class a workflow: `@workflow.defn({ name: "Approval" })`. */
+export function defn(
+  options: WorkflowDefnOptions,
+): <C extends WorkflowClass>(workflow: C, context: ClassDecoratorContext<C>) => void;
+export function defn(first: unknown, context?: ClassDecoratorContext): unknown {
+  if (typeof first === "function") return defineClass(first as WorkflowClass, context, {});
+  return (workflow: WorkflowClass, own: ClassDecoratorContext) => {
+    defineClass(workflow, own, first as WorkflowDefnOptions);
+  };
+}
+
+/** Marks the method `run` of a class workflow; with options to give schemas. */
+export const run: HandlerDecorator<{ args?: Schemas; result?: TypeHint }, (...args: any[]) => Promise<any>> =
+  /* @__PURE__ */ makeDecorator("run");
+
+/** Makes a method the handler of a signal. */
+export const signal: HandlerDecorator<
+  HandlerOptions & { unfinishedPolicy?: HandlerUnfinishedPolicy },
+  (...args: any[]) => void | Promise<void>
+> = /* @__PURE__ */ makeDecorator("signal");
+
+/** Makes a method the handler of a query; synchronous, may only read. */
+export const query: HandlerDecorator<HandlerOptions, (...args: any[]) => any> = /* @__PURE__ */ makeDecorator("query");
+
+const decorateUpdate = /* @__PURE__ */ makeDecorator("update") as (...args: unknown[]) => unknown;
+
+/** Makes a method the handler of an update. */
+export function update<T, M extends (...args: any[]) => any>(
+  method: M,
+  context: ClassMethodDecoratorContext<T, M>,
+): void;
+/** Makes a method the handler of an update, with a validator for example. */
+export function update<A extends any[] = any[]>(
+  options: HandlerOptions & UpdateHandlerOptions<A>,
+): <T, M extends (...args: A) => any>(method: M, context: ClassMethodDecoratorContext<T, M>) => void;
+export function update(...args: unknown[]): unknown {
+  return decorateUpdate(...args);
+}
+
+/** The schemas of a class workflow's arguments. */
+export function runSchemas(workflow: WorkflowClass): Schemas | undefined {
+  const { run } = workflow.prototype as { run?: unknown };
+  return findDefinition(run)?.args;
+}
+
+/** The handlers of an object, inherited ones too; what a class overrides counts. */
+export function classHandlers(instance: object): { kind: HandlerKind; name: string | undefined; entry: HandlerEntry }[] {
+  const found = new Map<string, ReturnType<typeof classHandlers>[number]>();
+  for (let type = Object.getPrototypeOf(instance); type !== null; type = Object.getPrototypeOf(type)) {
+    for (const key of Object.getOwnPropertyNames(type)) {
+      const definition = findMethod(type, key);
+      if (!definition || definition.kind === "run" || found.has(key)) continue;
+      const { name, args, options: { validator, description, unfinishedPolicy, dynamic } } = definition;
+      const fn = (instance as Record<string, (...args: never[]) => unknown>)[key];
+      const entry = { fn, self: instance, validator, args, description, unfinishedPolicy };
+      found.set(key, { kind: definition.kind, name: dynamic ? undefined : name, entry });
+    }
+  }
+  return [...found.values()];
+}
+
+function findMethod(type: object, key: string): MethodDefinition | undefined {
+  const value = Object.getOwnPropertyDescriptor(type, key)?.value;
+  return typeof value === "function" && key !== "constructor" ? findDefinition<MethodDefinition>(value) : undefined;
+}
+
+function defineClass(workflow: WorkflowClass, context: ClassDecoratorContext | undefined, options: WorkflowDefnOptions) {
+  assertStandard(context, "class", "defn");
+  if (typeof workflow.prototype?.run !== "function") {
+    throw new ValueError(`workflow class ${workflow.name} has no method run; add one, marked with @workflow.run`);
+  }
+  const name = options.name ?? workflow.name;
+  remember(workflow, { kind: "workflow", name, args: runSchemas(workflow), options });
+}
+
+function makeDecorator(kind: HandlerKind | "run"): HandlerDecorator<any, any> {
+  const decorate = (method: object, context: ClassMethodDecoratorContext, options: MethodDefinition["options"]) => {
+    checkMethod(kind, context, options);
+    const name = options.name ?? String(context.name);
+    attachDefinition(method, { kind, name, args: options.args, result: options.result, options } as MethodDefinition);
+  };
+  return ((first: unknown, context?: ClassMethodDecoratorContext) => {
+    if (typeof first === "function") return decorate(first, context!, {});
+    return (method: object, own: ClassMethodDecoratorContext) => decorate(method, own, first as HandlerOptions);
+  }) as HandlerDecorator<any, any>;
+}
+
+function checkMethod(kind: HandlerKind | "run", context: ClassMethodDecoratorContext, options: HandlerOptions): void {
+  assertStandard(context, "method", kind);
+  const { name } = context;
+  if (context.static || context.private || typeof name === "symbol") {
+    throw new ValueError(`@workflow.${kind}: ${String(name)} must be a public method of the instance, with a name`);
+  }
+  if (kind !== "run") checkHandlerName(options.name ?? name, kind);
+  else if (name !== "run") throw new ValueError(`@workflow.run: the method is named ${name}; name it run`);
+}
+
+function assertStandard(context: unknown, kind: string, decorator: string): void {
+  if ((context as { kind?: unknown } | undefined)?.kind === kind) return;
+  throw new ValueError(
+    `@workflow.${decorator} is a standard decorator of a ${kind}; ` +
+      'put it on one, and remove "experimentalDecorators" from tsconfig.json',
+  );
+}

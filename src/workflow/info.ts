@@ -1,0 +1,82 @@
+/**
+ * What a workflow can ask about itself.
+ *
+ * @module
+ */
+import type { Priority, RetryPolicy, WorkerDeploymentVersion } from "../common/options.ts";
+import type { Payload } from "../common/payload.ts";
+import { searchAttributesFromPayloads, type TypedSearchAttributes } from "../common/search.ts";
+import type { Activation } from "./activation.ts";
+import { currentRun, findRun } from "./current.ts";
+import { copyPlain } from "./plain.ts";
+
+/** What is known of a run; time-outs in milliseconds. */
+export interface Info {
+  attempt: number;
+  /** The run before this one in its chain. */
+  continuedRunId?: string;
+  cronSchedule?: string;
+  executionTimeout?: number;
+  firstExecutionRunId: string;
+  headers: Record<string, Payload>;
+  namespace: string;
+  parent?: { namespace: string; runId: string; workflowId: string };
+  /** The first workflow of a chain of parents, where it is not this one. */
+  root?: { runId: string; workflowId: string };
+  priority: Priority;
+  rawMemo: Record<string, Payload>;
+  retryPolicy?: RetryPolicy;
+  runId: string;
+  runTimeout?: number;
+  searchAttributes: TypedSearchAttributes;
+  /** Time of the first task. */
+  startTime: Date;
+  taskQueue: string;
+  taskTimeout: number;
+  workflowId: string;
+  /** Time at which the server took the start. */
+  workflowStartTime: Date;
+  workflowType: string;
+  /** Of the worker that handled the current task, "" when unknown. */
+  getCurrentBuildId(): string;
+  getCurrentDeploymentVersion(): WorkerDeploymentVersion | undefined;
+  /** Id of the last event taken in. */
+  getCurrentHistoryLength(): number;
+  /** In bytes. */
+  getCurrentHistorySize(): number;
+  isContinueAsNewSuggested(): boolean;
+  isTargetWorkerDeploymentVersionChanged(): boolean;
+}
+
+/** What is known of this run. */
+export function info(): Info {
+  const run = currentRun("info");
+  run.state.start ?? run.state.assertWritable("info");
+  const { args: _args, randomSeed: _seed, memo, searchAttributes, kind: _kind, ...start } = run.state.start!;
+  const { lastCompletionResult: _result, lastFailure: _failure, workflowStartTime, ...rest } = copyPlain(start);
+  const activation = (): Omit<Activation, "jobs"> => run.state.activation;
+  return {
+    ...rest,
+    rawMemo: copyPlain(memo),
+    runId: activation().runId,
+    searchAttributes: searchAttributesFromPayloads(copyPlain(searchAttributes)),
+    startTime: new Date(run.state.startTime),
+    workflowStartTime: new Date(workflowStartTime),
+    getCurrentBuildId: () => activation().buildId,
+    getCurrentDeploymentVersion: () => undefined,
+    getCurrentHistoryLength: () => activation().historyLength,
+    getCurrentHistorySize: () => activation().historySize,
+    isContinueAsNewSuggested: () => activation().continueAsNewSuggested,
+    isTargetWorkerDeploymentVersionChanged: () => false,
+  };
+}
+
+/** Whether this runs as part of a workflow. */
+export function inWorkflow(): boolean {
+  return findRun()?.state.isRunning ?? false;
+}
+
+/** The object of a class workflow, undefined for a function. */
+export function instance<T = unknown>(): T {
+  return currentRun("instance").state.instance as T;
+}

@@ -1,0 +1,25 @@
+/**
+ * Copies of plain data, made of the objects of the realm in which this runs.
+ *
+ * @module
+ */
+
+/** What protobuf messages have and plain data has not. */
+const messageKeys: ReadonlySet<string> = /* @__PURE__ */ new Set(["$typeName", "$unknown"]);
+
+/** Copies records, lists, bytes and primitive values; what is undefined is left out. */
+export function copyPlain<T>(value: T): T {
+  return copy(value) as T;
+}
+
+function copy(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Array.from(value, copy);
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value as Uint8Array);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined && !messageKeys.has(key)) result[key] = copy(member);
+  }
+  return result;
+}

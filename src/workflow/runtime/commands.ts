@@ -1,0 +1,59 @@
+/**
+ * What a run asks for, in order.
+ *
+ * @module
+ */
+import type { Command } from "../activation.ts";
+
+/** The commands that end a run. */
+export type EndCommand = Extract<
+  Command,
+  { kind: "completeWorkflow" | "failWorkflow" | "cancelWorkflow" | "continueAsNew" }
+>;
+
+/** Those that are sent even when the run has ended: its callers wait for them. */
+const answers: ReadonlySet<Command["kind"]> = new Set([
+  "updateAccepted",
+  "updateRejected",
+  "updateCompleted",
+  "queryAnswered",
+  "queryFailed",
+]);
+
+/** The commands of the activation in progress. */
+export class CommandList {
+  #commands: Command[] = [];
+  #end: EndCommand | undefined;
+  #hasEnded = false;
+
+  /** Whether the run has ended, in this activation or before. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Whether it has ended in this activation. */
+  get endsNow(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Adds a command; once the run has ended only answers count. */
+  push(command: Command): void {
+    if (this.#hasEnded && !answers.has(command.kind)) return;
+    this.#commands.push(command);
+  }
+
+  /** Ends the run; the first end counts. It goes last, after answers that are still to come. */
+  end(command: EndCommand): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#end = command;
+  }
+
+  /** Hands over the commands of this activation. */
+  take(): Command[] {
+    const commands = this.#end ? [...this.#commands, this.#end] : this.#commands;
+    this.#commands = [];
+    this.#end = undefined;
+    return commands;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * How a run ends, and what fails what: a FailureError fails the workflow, anything else the task.
+ *
+ * @module
+ */
+import { FailureError, isCancelledException, NondeterminismError } from "../../common/errors.ts";
+import type { Failure } from "../../common/failure.ts";
+import type { TaskFailureCause } from "../activation.ts";
+import type { CommandList, EndCommand } from "./commands.ts";
+import type { Scopes } from "./scopes.ts";
+import type { RunState } from "./state.ts";
+
+/** Why a workflow task fails. */
+export interface TaskFailure {
+  readonly failure: Failure;
+  readonly cause: TaskFailureCause;
+}
+
+/** Ends a run, or the task in progress. */
+export class Ending {
+  readonly #state: RunState;
+  readonly #commands: CommandList;
+  readonly #scopes: Scopes;
+  #taskFailure: TaskFailure | undefined;
+
+  /** Nothing has ended yet. */
+  constructor(state: RunState, commands: CommandList, scopes: Scopes) {
+    this.#state = state;
+    this.#commands = commands;
+    this.#scopes = scopes;
+  }
+
+  /** Set once the task has failed: nothing that the run did since its start counts. */
+  get taskFailure(): TaskFailure | undefined {
+    return this.#taskFailure;
+  }
+
+  /** The main function has returned. */
+  complete(value: unknown): void {
+    this.#end(() => ({ kind: "completeWorkflow", result: this.#state.realm.encode(value) }));
+  }
+
+  /** The main function or a handler has thrown. */
+  fail(error: unknown): void {
+    const continuation = this.#state.realm.readContinuation(error);
+    if (continuation) return this.#end(() => ({ kind: "continueAsNew", ...continuation }));
+    if (this.#scopes.reason !== undefined && isCancelledException(error)) {
+      return this.#end(() => ({ kind: "cancelWorkflow" }));
+    }
+    if (!isFailure(error)) return this.failTask(error);
+    this.#end(() => ({ kind: "failWorkflow", failure: this.#state.realm.encodeFailure(error) }));
+  }
+
+  /** Fails the task in progress; the first failure counts. */
+  failTask(error: unknown): void {
+    this.#taskFailure ??= { failure: this.describe(error), cause: findCause(error) };
+  }
+
+  /** An error as a failure, whatever becomes of converting it. */
+  describe(error: unknown): Failure {
+    if (!this.#state.isRunning) return plainFailure(error);
+    try {
+      return this.#state.realm.encodeFailure(error);
+    } catch (fault) {
+      return { ...plainFailure(fault), message: `Failed converting activation exception: ${readMessage(fault)}` };
+    }
+  }
+
+  #end(makeCommand: () => EndCommand): void {
+    if (this.#commands.hasEnded) return;
+    try {
+      this.#commands.end(makeCommand());
+    } catch (error) {
+      this.failTask(error);
+    }
+  }
+}
+
+/** Whether an error fails the workflow or update that it is thrown from. Types listed by the user will count too. */
+export function isFailure(error: unknown): boolean {
+  return error instanceof FailureError;
+}
+
+function findCause(error: unknown): TaskFailureCause {
+  return error instanceof NondeterminismError ? "NON_DETERMINISTIC_ERROR" : "WORKFLOW_WORKER_UNHANDLED_FAILURE";
+}
+
+/** A failure of an error that no converter could or should convert. */
+export function plainFailure(error: unknown): Failure {
+  const { name, stack } = (error ?? {}) as Partial<Error>;
+  return {
+    message: readMessage(error),
+    source: "TypeScriptSDK",
+    stackTrace: typeof stack === "string" ? stack : "",
+    failureInfo: {
+      case: "applicationFailureInfo",
+      value: { type: typeof name === "string" ? name : "Error", nonRetryable: false },
+    },
+  };
+}
+
+function readMessage(error: unknown): string {
+  const message = (error as Partial<Error> | null | undefined)?.message;
+  return typeof message === "string" ? message : String(error);
+}

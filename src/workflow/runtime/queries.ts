@@ -1,0 +1,63 @@
+/**
+ * Queries: answered at once by code that may only read.
+ *
+ * @module
+ */
+import type { Payload } from "../../common/payload.ts";
+import type { Job } from "../activation.ts";
+import type { CommandList } from "./commands.ts";
+import type { Ending } from "./ending.ts";
+import type { Handlers } from "./handlers.ts";
+import type { Scopes } from "./scopes.ts";
+import type { RunState } from "./state.ts";
+
+type QueryJob = Extract<Job, { kind: "queryWorkflow" }>;
+
+/** The queries of a run. */
+export class Queries {
+  readonly #state: RunState;
+  readonly #scopes: Scopes;
+  readonly #commands: CommandList;
+  readonly #handlers: Handlers;
+  readonly #ending: Ending;
+
+  /** Answers with the handlers that are set when a query comes. */
+  constructor(state: RunState, scopes: Scopes, commands: CommandList, handlers: Handlers, ending: Ending) {
+    this.#state = state;
+    this.#scopes = scopes;
+    this.#commands = commands;
+    this.#handlers = handlers;
+    this.#ending = ending;
+  }
+
+  /** Answers a query. */
+  answer({ id, name, args }: QueryJob): void {
+    try {
+      const result = this.#state.runReadOnly("query", () => this.#call(name, args));
+      this.#commands.push({ kind: "queryAnswered", id, result });
+    } catch (error) {
+      this.#commands.push({ kind: "queryFailed", id, failure: this.#ending.describe(error) });
+    }
+  }
+
+  #call(name: string, payloads: Payload[]): Payload {
+    const { realm } = this.#state;
+    const found = this.#handlers.find("query", name);
+    if (!found) {
+      const names = this.#handlers.names("query").join(", ");
+      throw this.#state.makeError("ValueError", `no handler for query "${name}"; known queries: [${names}]`);
+    }
+    const { fn, self, args: schemas } = found.entry;
+    const args = found.isDynamic ? [name, realm.decodeRaw(payloads)] : realm.decode(payloads, schemas);
+    const value = this.#scopes.run(() => Reflect.apply(fn, self, args) as unknown);
+    if (isPromise(value)) {
+      value.then(undefined, () => {});
+      throw this.#state.makeError("ValueError", `query "${name}" returned a promise; make its handler synchronous`);
+    }
+    return realm.encode(value);
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+}

@@ -1,0 +1,85 @@
+/**
+ * Where a run stands: its start, the activation in progress, what its code may do now.
+ *
+ * @module
+ */
+import { IllegalStateError } from "../../common/errors.ts";
+import type { Activation, Initialize } from "../activation.ts";
+import type { RealmBridge, RuntimeErrorKind, StateBridge } from "../bridge.ts";
+
+/** The state that all parts of a run share. */
+export class RunState implements StateBridge {
+  activation: Omit<Activation, "jobs">;
+  start: Initialize | undefined;
+  instance: unknown;
+  readOnly: "query" | "validator" | undefined;
+  startTime = 0;
+  #realm: RealmBridge | undefined;
+
+  /** The state of a run whose modules are not loaded yet. */
+  constructor(runId: string) {
+    this.activation = {
+      runId,
+      time: 0,
+      isReplaying: false,
+      historyLength: 0,
+      historySize: 0,
+      continueAsNewSuggested: false,
+      buildId: "",
+    };
+  }
+
+  /** The realm of this run; only once its modules are loaded. */
+  get realm(): RealmBridge {
+    if (!this.#realm) throw new Error("the modules of this workflow are not loaded yet");
+    return this.#realm;
+  }
+
+  get isRunning(): boolean {
+    return this.#realm !== undefined;
+  }
+
+  /** Takes up the time and the flags of an activation. */
+  begin(activation: Activation): void {
+    const { jobs: _, ...rest } = activation;
+    this.activation = rest;
+    if (this.startTime === 0) this.startTime = rest.time;
+  }
+
+  /** The modules are loaded: from here on workflow code may run. */
+  attach(realm: RealmBridge): void {
+    this.#realm = realm;
+  }
+
+  assertWritable(what: string): void {
+    if (!this.isRunning) {
+      throw this.makeError("IllegalStateError", `${what} was called while the module loads; call it inside the workflow`);
+    }
+    this.assertReadWrite(what);
+  }
+
+  /** Throws ReadOnlyContextError in queries and validators; while modules load all is well. */
+  assertReadWrite(what: string): void {
+    if (this.readOnly === undefined) return;
+    throw this.makeError(
+      "ReadOnlyContextError",
+      `${what} is not allowed in a ${this.readOnly}; call it in the workflow, a signal or an update`,
+    );
+  }
+
+  /** Runs code that may only read. */
+  runReadOnly<T>(kind: "query" | "validator", work: () => T): T {
+    const before = this.readOnly;
+    this.readOnly = kind;
+    try {
+      return work();
+    } finally {
+      this.readOnly = before;
+    }
+  }
+
+  /** An error of the realm, or of this one while there is none. */
+  makeError(kind: RuntimeErrorKind, message: string): Error {
+    return this.#realm ? this.#realm.makeError(kind, message) : new IllegalStateError(message);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Durable timers: those of `sleep`, of time-outs, and those that `setTimeout` makes.
+ *
+ * @module
+ */
+import type { Payload } from "../../common/payload.ts";
+import type { Cancel, Settler, TimerBridge } from "../bridge.ts";
+import type { CommandList } from "./commands.ts";
+import type { Scope, Scopes } from "./scopes.ts";
+import type { RunState } from "./state.ts";
+
+interface Timer {
+  fire(): void;
+}
+
+/** The timers of a run. */
+export class Timers implements TimerBridge {
+  readonly #state: RunState;
+  readonly #commands: CommandList;
+  readonly #scopes: Scopes;
+  readonly #timers: Map<number, Timer> = new Map();
+  #lastSeq = 0;
+
+  /** No timers yet. */
+  constructor(state: RunState, commands: CommandList, scopes: Scopes) {
+    this.#state = state;
+    this.#commands = commands;
+    this.#scopes = scopes;
+  }
+
+  sleep(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
+    this.#state.assertWritable("sleep");
+    return this.wait(duration, summary, settler);
+  }
+
+  /** Starts a timer that the current scope can cancel; the caller has checked that it may. */
+  wait(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
+    const scope = this.#scopes.current;
+    if (scope.error) {
+      settler.reject(scope.error);
+      return () => {};
+    }
+    const seq = this.#start(duration, summary, { fire: () => finish(scope, member, settler.resolve) });
+    const member = {
+      cancel: (error: Error) => {
+        if (this.#stop(seq)) finish(scope, member, () => settler.reject(error));
+      },
+    };
+    scope.add(member);
+    return member.cancel;
+  }
+
+  schedule(duration: number, callback: () => void, summary?: Payload): number {
+    this.#state.assertWritable("setTimeout");
+    const context = this.#scopes.context;
+    return this.#start(duration, summary, { fire: () => this.#scopes.run(callback, context) });
+  }
+
+  clear(id: number): void {
+    if (!this.#timers.has(id)) return;
+    this.#state.assertWritable("clearTimeout");
+    this.#stop(id);
+  }
+
+  /** Takes in that a timer fired; one that was cancelled meanwhile is no longer of interest. */
+  fire(seq: number): void {
+    const timer = this.#timers.get(seq);
+    this.#timers.delete(seq);
+    timer?.fire();
+  }
+
+  #start(duration: number, summary: Payload | undefined, timer: Timer): number {
+    const seq = ++this.#lastSeq;
+    this.#timers.set(seq, timer);
+    this.#commands.push({
+      kind: "startTimer",
+      seq,
+      duration: Math.max(1, duration),
+      ...(summary && { metadata: { summary } }),
+    });
+    return seq;
+  }
+
+  #stop(seq: number): boolean {
+    if (!this.#timers.delete(seq)) return false;
+    this.#commands.push({ kind: "cancelTimer", seq });
+    return true;
+  }
+}
+
+function finish(scope: Scope, member: { cancel: Cancel }, settle: () => void): void {
+  scope.delete(member);
+  settle();
+}

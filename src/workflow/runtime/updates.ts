@@ -1,0 +1,129 @@
+/**
+ * Updates: validated, accepted, run, answered. Those without a handler wait for one until the activation ends.
+ *
+ * @module
+ */
+import { ContinueAsNewError, ReadOnlyContextError } from "../../common/errors.ts";
+import type { Command, Job } from "../activation.ts";
+import type { HandlerEntry } from "../bridge.ts";
+import type { CommandList } from "./commands.ts";
+import type { Context } from "./context.ts";
+import { type Ending, isFailure } from "./ending.ts";
+import type { Handlers } from "./handlers.ts";
+import type { Scopes } from "./scopes.ts";
+import type { RunState } from "./state.ts";
+
+type UpdateJob = Extract<Job, { kind: "doUpdate" }>;
+
+/** The updates of a run. */
+export class Updates {
+  readonly #state: RunState;
+  readonly #scopes: Scopes;
+  readonly #commands: CommandList;
+  readonly #handlers: Handlers;
+  readonly #ending: Ending;
+  #waiting: UpdateJob[] = [];
+
+  /** No updates yet. */
+  constructor(state: RunState, scopes: Scopes, commands: CommandList, handlers: Handlers, ending: Ending) {
+    this.#state = state;
+    this.#scopes = scopes;
+    this.#commands = commands;
+    this.#handlers = handlers;
+    this.#ending = ending;
+    handlers.onSet("update", () => this.#deliver());
+  }
+
+  /** Takes in an update. */
+  receive(job: UpdateJob): void {
+    this.#waiting.push(job);
+    this.#deliver();
+  }
+
+  /** The activation ends: rejects what found no handler. */
+  rejectWaiting(): void {
+    const names = this.#handlers.names("update").join(", ");
+    for (const job of this.#waiting.splice(0)) {
+      const message = `no handler for update "${job.name}"; known updates: [${names}]`;
+      this.#reject(job, this.#state.makeError("ValueError", message));
+    }
+  }
+
+  #deliver(): void {
+    for (;;) {
+      const index = this.#waiting.findIndex(({ name }) => this.#handlers.find("update", name));
+      if (index < 0) return;
+      const [job] = this.#waiting.splice(index, 1);
+      const found = this.#handlers.find("update", job.name)!;
+      this.#handle(job, found.entry, found.isDynamic);
+    }
+  }
+
+  #handle(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): void {
+    const context: Context = { scope: this.#scopes.root, update: { id: job.id, name: job.name } };
+    let args: unknown[];
+    try {
+      if (job.runValidator) this.#validate(job, entry, isDynamic, context);
+      args = this.#decode(job, entry, isDynamic);
+    } catch (error) {
+      if (error instanceof ReadOnlyContextError) this.#ending.failTask(error);
+      else this.#reject(job, error);
+      return;
+    }
+    this.#commands.push({ kind: "updateAccepted", protocolInstanceId: job.protocolInstanceId });
+    this.#perform(job, entry, args, context);
+  }
+
+  /** Decodes for the validator alone, so that it cannot change what the handler gets. */
+  #validate(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean, context: Context): void {
+    const { validator, self } = entry;
+    if (!validator) return;
+    const args = this.#decode(job, entry, isDynamic);
+    this.#state.runReadOnly("validator", () => {
+      this.#scopes.run(() => Reflect.apply(validator, self, args), context);
+    });
+  }
+
+  #decode(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): unknown[] {
+    const { realm } = this.#state;
+    if (isDynamic) return [job.name, realm.decodeRaw(job.args)];
+    try {
+      return realm.decode(job.args, entry.args);
+    } catch (error) {
+      if (isFailure(error)) throw error;
+      throw this.#state.makeError("ValueError", `Failed decoding arguments: ${(error as Error).message}`);
+    }
+  }
+
+  #perform(job: UpdateJob, entry: HandlerEntry, args: unknown[], context: Context): void {
+    const finished = this.#handlers.track({ kind: "update", name: job.name, id: job.id, entry });
+    const done = (value: unknown) => {
+      finished();
+      this.#answer(job, () => ({ result: this.#state.realm.encode(value) }));
+    };
+    const failed = (error: unknown) => {
+      finished();
+      if (error instanceof ContinueAsNewError) this.#ending.fail(error);
+      else if (!isFailure(error)) this.#ending.failTask(error);
+      else this.#answer(job, () => ({ failure: this.#state.realm.encodeFailure(error) }));
+    };
+    this.#scopes.run(
+      () => this.#state.realm.perform({ fn: entry.fn, self: entry.self, args }, done, failed),
+      context,
+    );
+  }
+
+  #answer(job: UpdateJob, makeOutcome: () => Extract<Command, { kind: "updateCompleted" }>["outcome"]): void {
+    try {
+      const { protocolInstanceId } = job;
+      this.#commands.push({ kind: "updateCompleted", protocolInstanceId, outcome: makeOutcome() });
+    } catch (error) {
+      this.#ending.failTask(error);
+    }
+  }
+
+  #reject(job: UpdateJob, error: unknown): void {
+    const { protocolInstanceId } = job;
+    this.#commands.push({ kind: "updateRejected", protocolInstanceId, failure: this.#ending.describe(error) });
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What workflow code should rarely ask.
+ *
+ * @module
+ */
+import { currentRun, findRun } from "./current.ts";
+
+/** Questions whose answers differ between a first run and its replay: for logs and metrics, never for decisions. */
+export const unsafe: {
+  /** Whether history is replayed. */
+  isReplaying(): boolean;
+  /** The same, but false in queries and validators, which are new. */
+  isReplayingHistoryEvents(): boolean;
+  /** Whether this is a query or a validator. */
+  isReadOnly(): boolean;
+  /** Whether globals are those of a workflow. */
+  inSandbox(): boolean;
+} = {
+  isReplaying: () => currentRun("unsafe.isReplaying").state.activation.isReplaying,
+  isReplayingHistoryEvents: () => {
+    const { state } = currentRun("unsafe.isReplayingHistoryEvents");
+    return state.activation.isReplaying && state.readOnly === undefined;
+  },
+  isReadOnly: () => currentRun("unsafe.isReadOnly").state.readOnly !== undefined,
+  inSandbox: () => findRun() !== undefined,
+};

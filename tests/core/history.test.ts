@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { findSequenceEnd, HistoryCursor } from "../../src/core/history.ts";
+import { HistoryBuilder } from "./history_builder.ts";
+
+/** Ids of the events with which the sequences of a whole history end. */
+function findEnds({ events }: HistoryBuilder): number[] {
+  const cursor = new HistoryCursor();
+  cursor.load(events, 0);
+  const ends: number[] = [];
+  for (let sequence = cursor.take(); sequence; sequence = cursor.take()) {
+    ends.push(Number(events[sequence.end - 1].eventId));
+    assert.equal(sequence.isLast, sequence.end === events.length);
+  }
+  return ends;
+}
+
+describe("sequences of a history", () => {
+  test("end with the start of a task", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    const timer = history.timerStarted("1");
+    history.timerFired("1", timer);
+    const second = history.fullTask();
+    const last = history.completed();
+    assert.deepEqual(findEnds(history), [first, second, last]);
+  });
+
+  test("go on over a task that failed or timed out", () => {
+    for (const end of ["taskFailed", "taskTimedOut"] as const) {
+      const history = new HistoryBuilder();
+      history.start();
+      history.openTask();
+      history[end]();
+      const first = history.fullTask();
+      history.timerStarted("1");
+      history.signal("go");
+      history.openTask();
+      history[end]();
+      history.openTask();
+      history[end]();
+      const second = history.openTask();
+      assert.deepEqual(findEnds(history), [first, second], end);
+    }
+  });
+
+  test("go on over a task during which the workflow was ended from outside", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    history.openTask();
+    const last = history.terminated();
+    assert.deepEqual(findEnds(history), [first, last]);
+  });
+
+  test("merge tasks that had no command and were followed by another at once", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.fullTask();
+    history.fullTask();
+    const third = history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    const fourth = history.openTask();
+    assert.deepEqual(findEnds(history), [third, fourth]);
+  });
+
+  test("do not merge a task without commands that came after commands", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    const second = history.fullTask();
+    const third = history.openTask();
+    assert.deepEqual(findEnds(history), [first, second, third]);
+  });
+
+  test("merge a task that took a signal and did nothing, if the next one followed at once", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.signal("one");
+    history.fullTask();
+    const third = history.openTask();
+    assert.deepEqual(findEnds(history), [first, third]);
+  });
+
+  test("end before the task that brought an update, where that task would be merged", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.signal("one");
+    const second = history.fullTask();
+    const sequencedAt = history.taskScheduled();
+    const third = history.taskStarted();
+    history.taskCompleted();
+    history.updateAccepted("u", sequencedAt);
+    const last = history.lastId;
+    assert.deepEqual(findEnds(history), [first, second, third, last]);
+  });
+
+  test("do not end at a failed task before an update", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.signal("one");
+    history.openTask();
+    history.taskFailed();
+    const sequencedAt = history.taskScheduled();
+    const third = history.taskStarted();
+    history.taskCompleted();
+    history.updateAccepted("u", sequencedAt);
+    assert.deepEqual(findEnds(history), [first, third, history.lastId]);
+  });
+
+  test("end with an event that ends the workflow", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const last = history.terminated();
+    assert.deepEqual(findEnds(history), [last]);
+  });
+
+  test("take all that is left at the end of the history", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    history.taskScheduled();
+    assert.deepEqual(findEnds(history), [first, history.lastId]);
+  });
+});
+
+describe("the border of a page", () => {
+  function findEnd(history: HistoryBuilder): number | undefined {
+    return findSequenceEnd(history.events, 0, false);
+  }
+
+  test("decides nothing while the task's outcome is not in sight", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    assert.equal(findEnd(history), undefined);
+    history.openTask();
+    assert.equal(findEnd(history), undefined);
+    history.taskCompleted();
+    assert.equal(findEnd(history), undefined);
+    history.timerStarted("1");
+    assert.equal(findEnd(history), 2);
+  });
+
+  test("is the end of the sequence where the history ends there", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.openTask();
+    assert.equal(findSequenceEnd(history.events, 0, true), 2);
+  });
+});
+
+describe("the cursor", () => {
+  test("leaves out events up to one id and shows the next sequence beforehand", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    history.openTask();
+    const cursor = new HistoryCursor();
+    cursor.load(history.events, first);
+    const next = cursor.peek();
+    assert.equal(next?.start, first);
+    assert.equal(next?.end, history.events.length);
+    assert.equal(cursor.take(), next);
+    assert.equal(cursor.peek(), undefined);
+    assert.equal(cursor.take(), undefined);
+  });
+
+  test("has nothing where all events are known", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.openTask();
+    const cursor = new HistoryCursor();
+    cursor.load(history.events, 3);
+    assert.equal(cursor.take(), undefined);
+  });
+});

@@ -1,0 +1,560 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { IllegalStateError, NondeterminismError } from "../../src/common/errors.ts";
+import { CacheMissError, HistoryError } from "../../src/core/errors.ts";
+import { randomSeedOf } from "../../src/core/random_seed.ts";
+import { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts";
+import { WorkflowTaskFailedCause } from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
+import type { Completion } from "../../src/workflow/activation.ts";
+import {
+  cancelActivity,
+  cancelTimer,
+  commandNames,
+  completeWorkflow,
+  createRun,
+  createTask,
+  findJob,
+  jobKinds,
+  play,
+  scheduleActivity,
+  script,
+  startTimer,
+} from "./driver.ts";
+import { failure, firstEventTime, HistoryBuilder, payload, updateMessage } from "./history_builder.ts";
+
+function startedHistory(): HistoryBuilder {
+  const history = new HistoryBuilder();
+  history.start();
+  history.openTask();
+  return history;
+}
+
+/** Three tasks: a timer that fired, an activity and a timer that run. */
+function longHistory(): HistoryBuilder {
+  const history = startedHistory();
+  history.taskCompleted({ sdkMetadata: { coreUsedFlags: [1, 2, 3] } });
+  history.timerFired("1", history.timerStarted("1"));
+  history.fullTask();
+  history.activityScheduled("1");
+  history.timerStarted("2");
+  history.signal("go");
+  history.openTask();
+  return history;
+}
+
+const longProgram = () => script([startTimer(1)], [scheduleActivity(1), startTimer(2)], [completeWorkflow]);
+
+describe("the first activation", () => {
+  test("holds what the started event says, and leaves out what it does not", () => {
+    const history = new HistoryBuilder();
+    history.clock = 0.25;
+    history.start({
+      workflowType: { name: "type" },
+      input: { payloads: [payload("arg")] },
+      header: { fields: { h: payload("header") } },
+      originalExecutionRunId: "original",
+      firstExecutionRunId: "first",
+      attempt: 2,
+      workflowRunTimeout: { seconds: 60n, nanos: 500_000_000 },
+      workflowExecutionTimeout: { seconds: 0n },
+      parentWorkflowNamespace: "parents",
+      parentWorkflowExecution: { workflowId: "p", runId: "pr" },
+      rootWorkflowExecution: { workflowId: "r", runId: "rr" },
+      retryPolicy: { initialInterval: { seconds: 1n }, backoffCoefficient: 2, maximumAttempts: 3 },
+      memo: { fields: { m: payload("memo") } },
+      searchAttributes: { indexedFields: { s: payload("attribute") } },
+      priority: { priorityKey: 3 },
+      continuedFailure: { message: "before" },
+      lastCompletionResult: { payloads: [payload("last")] },
+    });
+    history.openTask();
+    const job = findJob(play(createRun(), createTask(history.events), script()), "initialize");
+    const { args, headers, memo, searchAttributes, lastCompletionResult, lastFailure, ...plain } = job;
+    assert.deepEqual(plain, {
+      kind: "initialize",
+      workflowId: "workflow-id",
+      workflowType: "type",
+      namespace: "default",
+      taskQueue: "queue",
+      randomSeed: randomSeedOf("original"),
+      firstExecutionRunId: "first",
+      continuedRunId: undefined,
+      attempt: 2,
+      cronSchedule: undefined,
+      parent: { namespace: "parents", workflowId: "p", runId: "pr" },
+      root: { workflowId: "r", runId: "rr" },
+      priority: { priorityKey: 3, fairnessKey: undefined, fairnessWeight: undefined },
+      retryPolicy: {
+        initialInterval: 1000,
+        backoffCoefficient: 2,
+        maximumInterval: undefined,
+        maximumAttempts: 3,
+        nonRetryableErrorTypes: [],
+      },
+      executionTimeout: undefined,
+      runTimeout: 60_500,
+      taskTimeout: 10_000,
+      workflowStartTime: firstEventTime + 0.25,
+    });
+    assert.deepEqual(args[0].data, payload("arg").data);
+    assert.deepEqual(headers.h.data, payload("header").data);
+    assert.deepEqual(memo.m.data, payload("memo").data);
+    assert.deepEqual(searchAttributes.s.data, payload("attribute").data);
+    assert.deepEqual(lastCompletionResult?.[0].data, payload("last").data);
+    assert.equal(lastFailure?.message, "before");
+  });
+
+  test("tells the task's time, the history's length and size, and whether to continue as new", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.taskScheduled();
+    history.taskStarted({ historySizeBytes: 4321n, suggestContinueAsNew: true });
+    const { activations: [activation] } = play(createRun(), createTask(history.events), script());
+    const { jobs, ...rest } = activation;
+    assert.equal(jobs.length, 1);
+    assert.deepEqual(rest, {
+      runId: "run-id",
+      time: firstEventTime + 2000,
+      isReplaying: false,
+      historyLength: 3,
+      historySize: 4321,
+      continueAsNewSuggested: true,
+      buildId: "build",
+    });
+  });
+});
+
+describe("jobs", () => {
+  test("apply by kind, within a kind as in the history", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    const activity = history.activityScheduled("1");
+    const timer = history.timerStarted("1");
+    const run = createRun();
+    play(run, createTask(history.events.slice(0, 3)), script([scheduleActivity(1), startTimer(1)]));
+    history.activityCompleted(activity, history.activityStarted(activity));
+    history.cancelRequested("stop it");
+    history.signal("one");
+    history.openTask();
+    history.taskFailed(WorkflowTaskFailedCause.RESET_WORKFLOW, "new-run");
+    history.timerFired("1", timer);
+    history.signal("two");
+    const sequencedAt = history.taskScheduled();
+    history.taskStarted();
+    const task = createTask(history.events, { messages: [updateMessage("u", sequencedAt)] });
+    const played = play(run, task, script([{ kind: "updateAccepted", protocolInstanceId: "u" }]));
+    assert.deepEqual(jobKinds(played), [[
+      "updateRandomSeed",
+      "signalWorkflow",
+      "signalWorkflow",
+      "doUpdate",
+      "resolveActivity",
+      "cancelWorkflow",
+      "fireTimer",
+    ]]);
+    assert.equal(findJob(played, "updateRandomSeed").randomSeed, randomSeedOf("new-run"));
+    assert.equal(findJob(played, "cancelWorkflow").reason, "stop it");
+    const signals = played.activations[0].jobs.filter((job) => job.kind === "signalWorkflow");
+    assert.deepEqual(signals.map(({ name, identity }) => [name, identity]), [["one", "client"], ["two", "client"]]);
+  });
+
+  test("a task that failed for another reason does not change the seed", () => {
+    const history = startedHistory();
+    history.taskFailed();
+    history.openTask();
+    assert.deepEqual(jobKinds(play(createRun(), createTask(history.events), script())), [["initialize"]]);
+  });
+
+  test("that a cancellation causes come in an activation of their own, in order with the rest", () => {
+    const program = script(
+      [scheduleActivity(1), scheduleActivity(2), cancelActivity(2), cancelActivity(1)],
+      [scheduleActivity(3), cancelActivity(3)],
+      [startTimer(1)],
+    );
+    const played = play(createRun(), createTask(startedHistory().events), program);
+    const seqs = played.activations.slice(1).map(({ jobs }) => jobs.map((job) => "seq" in job && job.seq));
+    assert.deepEqual(seqs, [[2, 1], [3]]);
+    assert.deepEqual(played.activations.map(({ time }) => time), [2000, 2000, 2000].map((ms) => firstEventTime + ms));
+    assert.deepEqual(commandNames(played.answer), ["START_TIMER"]);
+  });
+
+  test("that a cancellation causes come before the history goes on in replay", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.timerStarted("1");
+    history.signal("go");
+    history.openTask();
+    const program = script([scheduleActivity(1), cancelActivity(1)], [startTimer(1)], []);
+    const played = play(createRun(), createTask(history.events), program);
+    assert.deepEqual(jobKinds(played), [["initialize"], ["resolveActivity"], ["signalWorkflow"]]);
+    assert.deepEqual(played.activations.map(({ isReplaying }) => isReplaying), [true, true, false]);
+  });
+});
+
+describe("workflow time", () => {
+  test("is that of each task's start, and never goes back", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.timerStarted("1");
+    history.clock -= 60_000;
+    history.signal("go");
+    history.openTask();
+    const played = play(createRun(), createTask(history.events), script([startTimer(1)], []));
+    assert.deepEqual(played.activations.map(({ time }) => time), [firstEventTime + 2000, firstEventTime + 2000]);
+  });
+
+  test("is that of the last of several tries at a task", () => {
+    const history = startedHistory();
+    history.taskTimedOut();
+    history.openTask();
+    const { activations: [{ time, historyLength }] } = play(createRun(), createTask(history.events), script());
+    assert.deepEqual([time, historyLength], [firstEventTime + 5000, 6]);
+  });
+
+  test("before any task is that of the workflow's start", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.taskScheduled();
+    const played = play(createRun(), createTask(history.events), script());
+    assert.equal(played.activations[0].time, firstEventTime);
+  });
+});
+
+describe("replay", () => {
+  test("ends with the first event that nobody has seen or caused", () => {
+    const played = play(createRun(), createTask(longHistory().events), longProgram());
+    assert.deepEqual(jobKinds(played), [["initialize"], ["fireTimer"], ["signalWorkflow"]]);
+    assert.deepEqual(played.activations.map(({ isReplaying }) => isReplaying), [true, true, false]);
+    assert.deepEqual(played.activations.map(({ historyLength }) => historyLength), [3, 8, 14]);
+    assert.deepEqual(commandNames(played.answer), ["COMPLETE_WORKFLOW_EXECUTION"]);
+  });
+
+  test("is not what an incremental task is", () => {
+    const history = longHistory();
+    const run = createRun();
+    const program = longProgram();
+    const seen: boolean[] = [];
+    for (const end of [3, 8, 14]) {
+      const events = history.events.slice(run.lastStartedEventId, end);
+      const task = createTask(history.events.slice(0, end), { events });
+      const { activations: [activation, more] } = play(run, task, program);
+      assert.equal(more, undefined);
+      seen.push(activation.isReplaying);
+      assert.equal(activation.historyLength, end);
+      assert.equal(run.lastStartedEventId, end);
+      assert.equal(run.isReplaying, false);
+    }
+    assert.deepEqual(seen, [false, false, false]);
+    assert.equal(run.isClosed, true);
+  });
+
+  test("gives the same commands as the tasks one by one", () => {
+    const history = longHistory();
+    const run = createRun();
+    const program = longProgram();
+    for (const end of [3, 8, 14]) {
+      const live = play(run, createTask(history.events.slice(0, end)), program).answer;
+      const replayed = play(createRun(), createTask(history.events.slice(0, end)), longProgram()).answer;
+      assert.deepEqual(replayed.commands, live.commands);
+    }
+  });
+
+  test("covers the whole of a closed history", () => {
+    const history = longHistory();
+    history.taskCompleted({ sdkMetadata: { coreUsedFlags: [1] } });
+    history.completed();
+    const run = createRun();
+    const played = play(run, createTask(history.events), longProgram());
+    assert.deepEqual(played.activations.map(({ isReplaying }) => isReplaying), [true, true, true]);
+    assert.deepEqual([run.isClosed, run.isReplaying], [true, false]);
+    assert.deepEqual(played.answer.commands, []);
+  });
+
+  test("of a workflow ended from outside needs nothing from the code", () => {
+    const history = longHistory();
+    history.terminated();
+    const run = createRun();
+    const played = play(run, createTask(history.events), script([startTimer(1)], [scheduleActivity(1), startTimer(2)]));
+    assert.deepEqual(jobKinds(played), [["initialize"], ["fireTimer"], ["signalWorkflow"]]);
+    assert.equal(run.isClosed, true);
+    assert.deepEqual(played.answer.commands, []);
+  });
+
+  test("keeps commands that the history does not have yet as those of the task", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.signal("go");
+    history.openTask();
+    const { answer } = play(createRun(), createTask(history.events), script([startTimer(1)], [startTimer(2)]));
+    assert.deepEqual(commandNames(answer), ["START_TIMER", "START_TIMER"]);
+  });
+
+  test("has the build id of the worker that completed each task", () => {
+    const history = startedHistory();
+    history.taskCompleted({ deploymentVersion: { deploymentName: "d", buildId: "one" } });
+    history.timerFired("1", history.timerStarted("1"));
+    history.openTask();
+    history.taskCompleted({ workerVersion: { buildId: "two" } });
+    history.timerFired("2", history.timerStarted("2"));
+    history.openTask();
+    history.taskCompleted({ workerDeploymentVersion: "d.three.0" });
+    history.timerStarted("3");
+    history.signal("go");
+    history.openTask();
+    const program = script([startTimer(1)], [startTimer(2)], [startTimer(3)]);
+    const played = play(createRun(), createTask(history.events), program);
+    assert.deepEqual(played.activations.map(({ buildId }) => buildId), ["one", "two", "three.0", "build"]);
+  });
+
+  test("goes on over tasks that bring nothing for the code", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.timerStarted("1");
+    history.fullTask();
+    history.openTask();
+    const run = createRun();
+    const played = play(run, createTask(history.events), script([startTimer(1)]));
+    assert.deepEqual(jobKinds(played), [["initialize"]]);
+    assert.deepEqual(played.answer.commands, []);
+    assert.equal(run.lastStartedEventId, 10);
+  });
+});
+
+describe("flags", () => {
+  test("are recorded once, with those of the code", () => {
+    const history = startedHistory();
+    const run = createRun();
+    const first: Completion = { kind: "successful", commands: [startTimer(1)], usedFlags: [7, 9] };
+    const one = play(run, createTask(history.events), () => first).answer;
+    assert.deepEqual([one.usedCoreFlags, one.usedLangFlags], [[1, 2, 3], [7, 9]]);
+    history.taskCompleted({ sdkMetadata: { coreUsedFlags: [1, 2, 3], langUsedFlags: [7, 9] } });
+    history.timerFired("1", history.timerStarted("1"));
+    history.openTask();
+    const second: Completion = { kind: "successful", commands: [], usedFlags: [9, 11] };
+    const two = play(run, createTask(history.events), () => second).answer;
+    assert.deepEqual([two.usedCoreFlags, two.usedLangFlags], [[], [11]]);
+  });
+
+  test("of the history are not recorded again, unknown ones do no harm", () => {
+    const history = startedHistory();
+    history.taskCompleted({ sdkMetadata: { coreUsedFlags: [1, 99], sdkName: "other-sdk", sdkVersion: "1.2.3" } });
+    history.signal("go");
+    history.openTask();
+    const run = createRun();
+    const { answer } = play(run, createTask(history.events), script());
+    assert.deepEqual(answer.usedCoreFlags, [2, 3]);
+    assert.deepEqual(run.lastSdk, { name: "other-sdk", version: "1.2.3" });
+  });
+});
+
+describe("nondeterminism", () => {
+  function errorOf(work: () => unknown): NondeterminismError {
+    try {
+      work();
+    } catch (error) {
+      assert.ok(error instanceof NondeterminismError, String(error));
+      return error;
+    }
+    throw new Error("nothing was thrown");
+  }
+
+  test("names the event, what the history has and what the code did", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.timerStarted("1");
+    history.signal("go");
+    history.openTask();
+    const error = errorOf(() => play(createRun(), createTask(history.events), script([scheduleActivity(4)])));
+    assert.equal(error.eventId, 5);
+    assert.equal(error.expected, 'TIMER_STARTED (timer "1")');
+    assert.equal(error.found, 'SCHEDULE_ACTIVITY_TASK (activity "4" of type activity)');
+    assert.equal(
+      error.message,
+      'event 5 is TIMER_STARTED (timer "1"), but the workflow code has SCHEDULE_ACTIVITY_TASK (activity "4" of type ' +
+        "activity) there; restore the code this run started with, or guard the change with a patch",
+    );
+  });
+
+  test("is a command missing, or cancelled before it was sent", () => {
+    for (const commands of [[], [startTimer(1), cancelTimer(1)]]) {
+      const history = startedHistory();
+      history.taskCompleted();
+      history.timerStarted("1");
+      history.signal("go");
+      history.openTask();
+      const error = errorOf(() => play(createRun(), createTask(history.events), script(commands)));
+      assert.deepEqual([error.eventId, error.found], [5, "no command"]);
+    }
+  });
+
+  test("is an end of the workflow that the code does not reach", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.completed();
+    const error = errorOf(() => play(createRun(), createTask(history.events), script([])));
+    assert.deepEqual([error.eventId, error.expected, error.found], [5, "WORKFLOW_EXECUTION_COMPLETED", "no command"]);
+  });
+
+  test("is an event about something that was never begun", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.timerFired("1", 4);
+    history.openTask();
+    const error = errorOf(() => play(createRun(), createTask(history.events), script([])));
+    assert.equal(error.found, "nothing that waits for what event 4 began");
+  });
+
+  test("is a second command of another kind in the place of the first", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    const timer = history.timerStarted("1");
+    history.timerCancelled("1", timer);
+    history.signal("go");
+    history.openTask();
+    const error = errorOf(() => play(createRun(), createTask(history.events), script([startTimer(1), startTimer(2)])));
+    assert.deepEqual([error.expected, error.found], ['TIMER_CANCELED (timer "1")', 'START_TIMER (timer "2")']);
+  });
+});
+
+describe("a history that cannot be right", () => {
+  test("has a gap, or an event twice", () => {
+    for (const order of [[0, 2], [0, 1, 1, 2]]) {
+      const { events } = startedHistory();
+      assert.throws(
+        () => createRun().begin({ ...createTask(events), events: order.map((index) => events[index]) }),
+        (error: Error) =>
+          error instanceof HistoryError && /follows event \d: the history is not contiguous/.test(error.message),
+      );
+    }
+  });
+
+  test("begins after what the run has applied: a cache miss, after which the whole history does", () => {
+    const history = longHistory();
+    const run = createRun();
+    const task = createTask(history.events, { events: history.events.slice(3) });
+    assert.throws(
+      () => run.begin(task),
+      new CacheMissError("the task's history begins at event 4, but this run needs event 1 next"),
+    );
+    assert.throws(
+      () => run.begin({ ...task, events: [] }),
+      new CacheMissError("the task's history has no events, but this run needs event 1 next"),
+    );
+    assert.equal(play(run, createTask(history.events), longProgram()).activations.length, 3);
+  });
+
+  test("ends before the task that it belongs to", () => {
+    const { events } = startedHistory();
+    assert.throws(
+      () => createRun().begin({ ...createTask(events), events: events.slice(0, 2) }),
+      (error: Error) =>
+        error instanceof HistoryError && !(error instanceof CacheMissError) &&
+        error.message === "the task's history ends at event 2, before event 3 that began it",
+    );
+  });
+
+  test("may go over events that the run has applied", () => {
+    const history = longHistory();
+    const run = createRun();
+    const program = longProgram();
+    play(run, createTask(history.events.slice(0, 8)), program);
+    const { activations } = play(run, createTask(history.events), program);
+    assert.deepEqual(activations.map(({ historyLength, isReplaying }) => [historyLength, isReplaying]), [[14, false]]);
+  });
+
+  test("has an event of a kind this version does not support", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.add("markerRecordedEventAttributes", { markerName: "core_patch" });
+    history.signal("go");
+    history.openTask();
+    assert.throws(
+      () => play(createRun(), createTask(history.events), script()),
+      new HistoryError("event 5 is MARKER_RECORDED (marker core_patch), which this version does not support"),
+    );
+  });
+
+  test("has an unknown event, unless workers may ignore it", () => {
+    for (const workerMayIgnore of [true, false]) {
+      const history = startedHistory();
+      history.taskCompleted();
+      history.signal("go");
+      const event = history.events[history.signal("future") - 1];
+      event.eventType = 999 as EventType;
+      event.attributes = { case: undefined };
+      event.workerMayIgnore = workerMayIgnore;
+      history.openTask();
+      const work = () => play(createRun(), createTask(history.events), script());
+      if (workerMayIgnore) assert.deepEqual(jobKinds(work()), [["initialize"], ["signalWorkflow"]]);
+      else assert.throws(work, new HistoryError("event 6 is type 999, which this version does not support"));
+    }
+  });
+
+  test("has options updated while the run was open, which workers may ignore", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.add("workflowExecutionOptionsUpdatedEventAttributes", {}, { workerMayIgnore: true });
+    history.signal("go");
+    history.openTask();
+    const played = play(createRun(), createTask(history.events), script());
+    assert.deepEqual(jobKinds(played), [["initialize"], ["signalWorkflow"]]);
+  });
+
+  test("has events without attributes or time", () => {
+    const bare = startedHistory();
+    bare.events[1].attributes = { case: undefined };
+    bare.events[2].attributes = { case: undefined };
+    assert.throws(
+      () => createRun().begin(createTask(bare.events)),
+      /event 3, WORKFLOW_TASK_STARTED, has no attributes/,
+    );
+    const timeless = startedHistory();
+    timeless.events[0].eventTime = undefined;
+    assert.throws(() => createRun().begin(createTask(timeless.events)), /event 1, .*, has no time/);
+  });
+});
+
+describe("a task", () => {
+  test("that the code fails has the failure and nothing else", () => {
+    const run = createRun();
+    const completion: Completion = {
+      kind: "failed",
+      failure: failure("broken"),
+      cause: "WORKFLOW_WORKER_UNHANDLED_FAILURE",
+    };
+    const { answer } = play(run, createTask(startedHistory().events), script(completion));
+    assert.deepEqual(answer, {
+      commands: [],
+      messages: [],
+      queryResults: {},
+      legacyQueryResult: undefined,
+      usedCoreFlags: [],
+      usedLangFlags: [],
+      failure: { failure: failure("broken"), cause: "WORKFLOW_WORKER_UNHANDLED_FAILURE" },
+    });
+    assert.equal(run.next(), undefined);
+  });
+
+  test("goes step by step", () => {
+    const run = createRun();
+    const completion: Completion = { kind: "successful", commands: [], usedFlags: [] };
+    assert.throws(() => run.accept(completion), IllegalStateError);
+    run.begin(createTask(startedHistory().events));
+    assert.ok(run.next());
+    assert.throws(() => run.next(), IllegalStateError);
+    run.accept(completion);
+    assert.equal(run.next(), undefined);
+  });
+
+  test("may bring nothing for the code", () => {
+    const history = startedHistory();
+    const run = createRun();
+    play(run, createTask(history.events), script([startTimer(1)]));
+    history.taskCompleted();
+    history.timerStarted("1");
+    history.openTask();
+    const { activations, answer } = play(run, createTask(history.events), script());
+    assert.deepEqual([activations, answer.commands], [[], []]);
+    assert.equal(run.lastStartedEventId, 7);
+  });
+});
