@@ -17,6 +17,7 @@ export interface NodeModules {
   "node:os": typeof import("node:os");
   "node:path": typeof import("node:path");
   "node:stream": typeof import("node:stream");
+  "node:timers": typeof import("node:timers");
   "node:tls": typeof import("node:tls");
   "node:url": typeof import("node:url");
   "node:util": typeof import("node:util");
@@ -32,6 +33,7 @@ interface ProcessLike {
   getBuiltinModule?: (name: string) => unknown;
   on?: (event: string, listener: (...args: never[]) => void) => void;
   off?: (event: string, listener: (...args: never[]) => void) => void;
+  listenerCount?: (event: string) => number;
 }
 
 interface DenoServer {
@@ -119,4 +121,57 @@ export function unrefTimer(timer: ReturnType<typeof setTimeout>): void {
   const held = timer as unknown as number | { unref?: () => void };
   if (typeof held === "number") globals.Deno?.unrefTimer?.(held);
   else held.unref?.();
+}
+
+/**
+ * Lets `claim` take unhandled rejections that are its own, by returning true: nobody else hears of those, and they do not
+ * end the process. Others go on as if this were not there. Returns how to stop.
+ */
+export function claimUnhandledRejections(claim: (reason: unknown, promise: object) => boolean): () => void {
+  if (runtime === "deno") return claimByEvent(claim);
+  return runtime === "node" ? claimByEmit(claim) : claimByListener(claim);
+}
+
+interface RejectionEvent {
+  reason: unknown;
+  promise: object;
+  preventDefault(): void;
+  stopImmediatePropagation(): void;
+}
+
+function claimByEvent(claim: (reason: unknown, promise: object) => boolean): () => void {
+  const listener = (event: RejectionEvent) => {
+    if (!claim(event.reason, event.promise)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  const target = globalThis as unknown as Record<"addEventListener" | "removeEventListener", (...args: unknown[]) => void>;
+  target.addEventListener("unhandledrejection", listener);
+  return () => target.removeEventListener("unhandledrejection", listener);
+}
+
+/** A listener would not do: those of users often end the process. */
+function claimByEmit(claim: (reason: unknown, promise: object) => boolean): () => void {
+  const process = globals.process as { emit: (event: string, ...args: unknown[]) => boolean };
+  const { emit } = process;
+  let isActive = true;
+  const claiming = function (this: unknown, event: string, ...args: unknown[]): boolean {
+    if (isActive && event === "unhandledRejection" && claim(args[0], args[1] as object)) return true;
+    return emit.call(this, event, ...args);
+  };
+  process.emit = claiming;
+  return () => {
+    isActive = false;
+    if (process.emit === claiming) process.emit = emit;
+  };
+}
+
+/** Bun has nothing but listeners, and having one keeps it from ending the process: where nobody else listens, end it. */
+function claimByListener(claim: (reason: unknown, promise: object) => boolean): () => void {
+  return onProcessEvent("unhandledRejection", (reason: unknown, promise: object) => {
+    if (claim(reason, promise) || (globals.process?.listenerCount?.("unhandledRejection") ?? 0) > 1) return;
+    setTimeout(() => {
+      throw reason;
+    });
+  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FailureError } from "../common/errors.ts";
 import { version } from "../common/version.ts";
 import type { Command, Terminal } from "./command.ts";
 import { describeFlags, UsageError } from "./flags.ts";
@@ -92,10 +93,8 @@ function printCommand(path: string, { flags }: Command, terminal: Terminal): voi
   for (const line of describeFlags(flags)) terminal.print(line);
 }
 
-/** The message in one line, with the cause where that says more. */
+/** The message in one line, with the workflow's own failure behind it. */
 function describeError(error: Error): string {
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message)
-    ? `: ${error.cause.message}`
-    : "";
+  const cause = error.cause instanceof FailureError ? `: ${error.cause.message}` : "";
   return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
 }

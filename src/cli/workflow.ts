@@ -7,7 +7,6 @@ import { Client } from "../client/client.ts";
 import type { WorkflowExecution } from "../client/execution.ts";
 import type { WorkflowHandle } from "../client/handle.ts";
 import type { UntypedWorkflow } from "../common/definition.ts";
-import { ValueError } from "../common/errors.ts";
 import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
 import { environmentVariable } from "../platform.ts";
 import { type Command, defineCommand, type Terminal } from "./command.ts";
@@ -198,7 +197,7 @@ function readInputs(inputs: string[]): unknown[] {
     try {
       return JSON.parse(input);
     } catch (error) {
-      throw new ValueError(`--input takes JSON (strings in quotes), not ${input}`, { cause: error });
+      throw new UsageError(`--input takes JSON (strings in quotes), not ${input}`, { cause: error });
     }
   });
 }

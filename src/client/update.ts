@@ -63,11 +63,11 @@ export interface ExecuteUpdate<W> {
 export interface StartUpdate<W> {
   <R, A extends any[]>(
     update: UpdateDefinition<R, A>,
-    options: StartUpdateOptions & ArgsOption<A>,
+    ...options: OptionsRest<StartUpdateOptions & ArgsOption<A>>
   ): Promise<WorkflowUpdateHandle<R>>;
   <N extends HandlerName<W>>(
     update: N,
-    options: StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>,
+    ...options: OptionsRest<StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>>
   ): Promise<WorkflowUpdateHandle<HandlerResult<W, N>>>;
 }
 

@@ -41,11 +41,10 @@ interface ActivityTriggers extends Record<Ending, HistoryEvent> {
   abandon: undefined;
 }
 
-const ignoreCancel = <S extends ActivityState>(state: S): Record<"tryCancel" | "waitCancel" | "abandon", S> => ({
-  tryCancel: state,
-  waitCancel: state,
-  abandon: state,
-});
+/** The part of a row for states in which a cancellation changes nothing. */
+function ignoreCancel<S extends ActivityState>(state: S): Record<"tryCancel" | "waitCancel" | "abandon", S> {
+  return { tryCancel: state, waitCancel: state, abandon: state };
+}
 
 /** States and transitions of an activity. */
 export const activityTable: StateTable<Activity, ActivityState, ActivityTriggers> = new StateTable<

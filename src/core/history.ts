@@ -32,8 +32,14 @@ const abortedTask: ReadonlySet<EventType> = new Set<EventType>([
  *
  * @param isWhole whether the history ends with these events: then the last sequence takes all that
  * is left, otherwise undefined says that more events are needed to tell
+ * @param updateAfter where the task brings updates: the event after which the first one applies
  */
-export function findSequenceEnd(events: readonly HistoryEvent[], start: number, isWhole: boolean): number | undefined {
+export function findSequenceEnd(
+  events: readonly HistoryEvent[],
+  start: number,
+  isWhole: boolean,
+  updateAfter?: bigint,
+): number | undefined {
   const taskStarts: number[] = [];
   let sawCommand = false;
   let sawStart = false;
@@ -45,9 +51,9 @@ export function findSequenceEnd(events: readonly HistoryEvent[], start: number, 
     if (type !== EventType.WORKFLOW_TASK_STARTED) continue;
 
     const next = events[i + 1]?.eventType;
-    if (next === undefined) return isWhole ? i : undefined;
-    if (abortedTask.has(next)) continue;
+    if (next !== undefined && abortedTask.has(next)) continue;
     taskStarts.push(i);
+    if (next === undefined) return isWhole ? findDecidingTask(events, taskStarts, updateAfter) : undefined;
     if (next !== EventType.WORKFLOW_TASK_COMPLETED) {
       if (sawCommand || sawStart) return i;
       continue;
@@ -57,23 +63,30 @@ export function findSequenceEnd(events: readonly HistoryEvent[], start: number, 
       if (!isWhole) return undefined;
       if (sawCommand || sawStart) return i;
     } else if (sawCommand || afterNext.eventType !== EventType.WORKFLOW_TASK_SCHEDULED) {
-      return findDecidingTask(events, taskStarts, afterNext);
+      return findDecidingTask(events, taskStarts, acceptedAfter(afterNext));
     }
   }
   return isWhole ? events.length - 1 : undefined;
 }
 
 /**
- * The last of these tasks, unless an accepted update follows it: then the last one that began before
- * the update was sequenced, so that the update is asked for again in the sequence after.
+ * The last of these tasks, unless it brings an update: then the last one that began before the update
+ * was sequenced, so that the update is asked for in the sequence after, as when the task was live.
  */
-function findDecidingTask(events: readonly HistoryEvent[], taskStarts: readonly number[], next: HistoryEvent): number {
-  if (next.attributes.case === "workflowExecutionUpdateAcceptedEventAttributes") {
-    const sequencingId = next.attributes.value.acceptedRequestSequencingEventId;
-    const before = taskStarts.findLast((index) => events[index].eventId < sequencingId);
-    if (before !== undefined) return before;
-  }
-  return taskStarts[taskStarts.length - 1];
+function findDecidingTask(
+  events: readonly HistoryEvent[],
+  taskStarts: readonly number[],
+  updateAfter: bigint | undefined,
+): number {
+  const before = updateAfter === undefined
+    ? undefined
+    : taskStarts.findLast((index) => events[index].eventId < updateAfter);
+  return before ?? taskStarts[taskStarts.length - 1];
+}
+
+function acceptedAfter({ attributes }: HistoryEvent): bigint | undefined {
+  if (attributes.case !== "workflowExecutionUpdateAcceptedEventAttributes") return undefined;
+  return attributes.value.acceptedRequestSequencingEventId;
 }
 
 /** Hands out the sequences of a task's history one by one, and shows the next one beforehand. */
@@ -81,10 +94,16 @@ export class HistoryCursor {
   #events: readonly HistoryEvent[] = [];
   #position = 0;
   #next: Sequence | undefined;
+  #updateAfter: bigint | undefined;
 
-  /** Goes on with the events of a new task, leaving out those up to the event `after`. */
-  load(events: readonly HistoryEvent[], after: number): void {
+  /**
+   * Goes on with the events of a new task, leaving out those up to the event `after`.
+   *
+   * @param updateAfter where the task brings updates: the event after which the first one applies
+   */
+  load(events: readonly HistoryEvent[], after: number, updateAfter?: bigint): void {
     this.#events = events;
+    this.#updateAfter = updateAfter;
     this.#next = undefined;
     this.#position = 0;
     while (this.#position < events.length && Number(events[this.#position].eventId) <= after) this.#position++;
@@ -95,7 +114,7 @@ export class HistoryCursor {
     const events = this.#events;
     const start = this.#position;
     if (this.#next || start >= events.length) return this.#next;
-    const end = findSequenceEnd(events, start, true)! + 1;
+    const end = findSequenceEnd(events, start, true, this.#updateAfter)! + 1;
     return this.#next = { events, start, end, isLast: end === events.length };
   }
 

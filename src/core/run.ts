@@ -104,7 +104,7 @@ export class Run {
     state.progress.previousStartedId = task.previousStartedEventId;
     state.progress.knownEventId = state.progress.lastEventId;
     state.isReplaying = task.previousStartedEventId > 0;
-    state.history.load(task.events, state.progress.lastStartedId);
+    state.history.load(task.events, state.progress.lastStartedId, state.requests[0]?.sequencingEventId);
     this.#advance();
   }
 

@@ -61,7 +61,11 @@ export class DevServer implements AsyncDisposable {
     this.namespace = namespace;
     this.#service = service;
     this.#stop = new AbortController();
-    const operator = systemRoutes({ namespaces: service.namespaces, address: () => this.address });
+    const operator = systemRoutes({
+      namespaces: service.namespaces,
+      emptyNamespace: (emptied) => service.emptyNamespace(emptied),
+      address: () => this.address,
+    });
     this.#routes = (router: ConnectRouter): void => {
       service.routes(router);
       operator(router);

@@ -18,7 +18,7 @@ import type { Routes } from "./fetch.ts";
 export interface System {
   namespaces: NamespaceRegistry;
   /** Ends what runs in a namespace, before it is taken away. */
-  emptyNamespace?(namespace: Namespace): Promise<void>;
+  emptyNamespace(namespace: Namespace): Promise<void>;
   /** Where the server listens; undefined in process. */
   address(): string | undefined;
 }
@@ -65,7 +65,7 @@ function createOperator(system: System): Partial<Operator> {
       const namespace = request.namespaceId
         ? namespaces.getById(request.namespaceId)
         : findNamespace(system, request.namespace);
-      await system.emptyNamespace?.(namespace);
+      await system.emptyNamespace(namespace);
       namespaces.remove(namespace);
       return { deletedNamespace: namespace.name };
     },

@@ -33,7 +33,7 @@ export async function answerUnary(
   const context = new UnaryContext(method, request, shutdownSignal);
   let body: Uint8Array<ArrayBuffer>;
   try {
-    const input = fromBinary(method.input, openEnvelope(new Uint8Array(await request.arrayBuffer())));
+    const input = readInput(method.input, new Uint8Array(await request.arrayBuffer()));
     context.checkTimeout();
     body = sealAnswer(method.output, await run(input, context), context);
   } catch (error) {
@@ -47,6 +47,15 @@ export async function answerUnary(
 function isPlainCall(request: Request): boolean {
   const { headers } = request;
   return request.method === "POST" && CONTENT_TYPES.has(headers.get("content-type")) && !headers.has("grpc-encoding");
+}
+
+function readInput(schema: DescMessage, body: Uint8Array): Message {
+  const bytes = openEnvelope(body);
+  try {
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    throw invalid(`the request is no ${schema.typeName}: ${(error as Error).message}`);
+  }
 }
 
 function openEnvelope(bytes: Uint8Array): Uint8Array {

@@ -14,7 +14,12 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport, type UnaryResponse } from "@connectrpc/connect";
-import { createFetchClient } from "@connectrpc/connect/protocol";
+import {
+  readAllBytes,
+  type UniversalClientRequest,
+  type UniversalClientResponse,
+  universalClientResponseFromFetch,
+} from "@connectrpc/connect/protocol";
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
 import { CallControl, defaultTimeout, formatTimeout } from "./call_control.ts";
@@ -48,9 +53,7 @@ export function createFetchTransport(options: FetchOptions): Transport {
 function createConnectTransport({ target, headers }: FetchOptions, fetch: FetchFunction): Transport {
   const create = target.protocol === "connect" ? createConnect : createGrpcWeb;
   const transport = create({
-    httpClient: createFetchClient(
-      ((request: Request) => fetchOrExplain(fetch, request, target)) as typeof globalThis.fetch,
-    ),
+    httpClient: (request) => sendWhole(request, (whole) => fetchOrExplain(fetch, whole, target)),
     baseUrl: target.baseUrl,
     useBinaryFormat: true,
     interceptors: [],
@@ -71,6 +74,15 @@ function createConnectTransport({ target, headers }: FetchOptions, fetch: FetchF
     stream: async (method, signal, timeout, header, input) =>
       await transport.stream(method, signal, timeout, await withOurs({}, header), input),
   };
+}
+
+/** Bodies that are streams need HTTP/2 in browsers, and an option of their own in Node; no request here needs one. */
+async function sendWhole(request: UniversalClientRequest, fetch: FetchFunction): Promise<UniversalClientResponse> {
+  const { url, method, header: headers, signal } = request;
+  const body = request.body && await readAllBytes(request.body, receiveLimit);
+  return universalClientResponseFromFetch(
+    await fetch(new Request(url, { method, headers, body, signal } as RequestInit)),
+  );
 }
 
 class Caller {

@@ -19,7 +19,7 @@ export const compressedFlag = 0x01;
 export const trailerFlag = 0x80;
 
 /** Smaller messages go out uncompressed: gzip would cost more than it saves. */
-export const smallestCompressed = 1024;
+export const smallestCompressed = 4_096;
 
 /** Above this, compression runs on another thread. */
 const largestInline = 64 * 1024;

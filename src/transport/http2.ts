@@ -99,9 +99,10 @@ class Caller {
     if (!this.#compresses || message.length < smallestCompressed) {
       return await this.#send(headers, encodeFrame(message, 0), control);
     }
-    const packed = encodeFrame(await compress(message), compressedFlag);
+    const packed = await compress(message);
+    if (packed.length >= message.length) return await this.#send(headers, encodeFrame(message, 0), control);
     try {
-      return await this.#send({ ...headers, "grpc-encoding": "gzip" }, packed, control);
+      return await this.#send({ ...headers, "grpc-encoding": "gzip" }, encodeFrame(packed, compressedFlag), control);
     } catch (error) {
       if (!isCompressionRefusal(error)) throw error;
       this.#compresses = false;

@@ -22,6 +22,9 @@ const connectTimeout = 10_000;
 const streamWindow = 4 * 1024 * 1024;
 const sessionWindow = 16 * 1024 * 1024;
 
+/** In megabytes. Node's 10 would make one large request refuse all calls beside it. */
+const sessionMemory = 4_096;
+
 /**
  * Connects and waits for the server's settings.
  *
@@ -51,14 +54,13 @@ export async function openSession(target: Target, proxy: HttpConnectProxyConfig 
 }
 
 /** Ready means: the server has sent its settings, so it speaks HTTP/2 and its limits are known. */
-function startSession(socket: Socket, { tls, host, port }: Target): Promise<Session> {
-  const session = nodeModule("node:http2").connect(
-    `http${tls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    {
-      createConnection: () => socket,
-      settings: { enablePush: false, initialWindowSize: streamWindow },
-    },
-  );
+function startSession(socket: Socket, { tls }: Target): Promise<Session> {
+  // The name here is only for show: each call brings its own authority, and the socket is there.
+  const session = nodeModule("node:http2").connect(tls ? "https://localhost" : "http://localhost", {
+    createConnection: () => socket,
+    settings: { enablePush: false, initialWindowSize: streamWindow },
+    maxSessionMemory: sessionMemory,
+  });
   return new Promise((resolve, reject) => {
     let failure: unknown;
     const onError = (error: unknown) => failure ??= error;

@@ -5,6 +5,7 @@
  */
 import { ValueError } from "../common/errors.ts";
 import { nodeModule, type NodeModules } from "../platform.ts";
+import { joinChunks } from "./frame.ts";
 import type { HttpConnectProxyConfig, TLSConfig } from "./options.ts";
 import { formatAuthority, parseHostPort } from "./target.ts";
 
@@ -155,40 +156,32 @@ async function openTunnel(socket: Socket, proxy: HttpConnectProxyConfig, authori
   }
 }
 
-/** The head of the proxy's reply; what follows it stays in the socket. */
+/** The head of the proxy's reply; what follows it stays in the socket, which is only read when asked. */
 function readProxyReply(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    const onFailure = (error?: unknown) => finish(() => reject(new ConnectFailure("proxy", error ?? closedEarly())));
-    const onData = (chunk: Uint8Array) => {
+    const onFailure = (error?: unknown) => finish(() => reject(new ConnectFailure("proxy", error || closedEarly())));
+    const onReadable = () => {
+      const chunk = socket.read() as Uint8Array | null;
+      if (!chunk) return;
       chunks.push(chunk);
       length += chunk.length;
-      const text = new TextDecoder("latin1").decode(concat(chunks, length));
+      const reply = joinChunks(chunks, length);
+      const text = new TextDecoder("latin1").decode(reply);
       const end = text.indexOf("\r\n\r\n");
       if (end < 0 && length < longestProxyReply) return;
       finish(() => resolve(text.slice(0, Math.max(end, 0))));
-      if (end >= 0 && length > end + 4) socket.unshift(concat(chunks, length).subarray(end + 4));
+      if (end >= 0 && length > end + 4) socket.unshift(reply.subarray(end + 4));
     };
     function finish(settle: () => void): void {
-      socket.off("data", onData).off("error", onFailure).off("close", onFailure);
-      socket.pause();
+      socket.off("readable", onReadable).off("error", onFailure).off("close", onFailure);
       settle();
     }
-    socket.on("data", onData).on("error", onFailure).on("close", onFailure);
+    socket.on("readable", onReadable).on("error", onFailure).on("close", onFailure);
   });
 }
 
 function closedEarly(): Error {
   return new Error("it closed the connection");
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return joined;
 }

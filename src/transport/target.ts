@@ -41,7 +41,7 @@ export function resolveTarget(options: TransportOptions): Target {
  * @throws {ValueError} not of that form
  */
 export function parseHostPort(text: string, what: string, port: number = defaultPort): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-f:.%]+)\]|([^\s:/?#@[\]]+))(?::(\d+))?$/i.exec(text);
+  const match = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s:/?#@[\]]+))(?::(\d+))?$/i.exec(text);
   if (!match) {
     const isIpv6 = /^[0-9a-f:.]+$/i.test(text) && text.split(":").length > 2;
     throw new ValueError(

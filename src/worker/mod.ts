@@ -27,3 +27,4 @@ export { Replayer } from "./replayer.ts";
 export type { ReplayerOptions, ReplayHistory, WorkflowReplayResult } from "./replayer.ts";
 export { Worker } from "./worker.ts";
 export type { WorkerState, WorkerStatus } from "./worker.ts";
+export { loadDefaultBuildId } from "./workflow_host.ts";

@@ -8,21 +8,13 @@ import { createLogger } from "../common/console_logger.ts";
 import type { Logger } from "../common/logger.ts";
 import { noopMetricMeter } from "../common/meter.ts";
 import type { TelemetryOptions } from "../common/telemetry.ts";
-import type { DataConverter } from "../converter/data.ts";
-import { bundleWorkflows, type WorkflowBundle } from "../realm/bundle.ts";
-import { createRealmHost, type RealmHost } from "../realm/host.ts";
 import { ActivitySide } from "./activity_side.ts";
 import { ActivityTasks } from "./activity_tasks.ts";
 import { Activator } from "./activator.ts";
 import { createCall, describeNamespace, type NamespaceFacts } from "./connection.ts";
-import {
-  hasWorkflows,
-  resolveOptions,
-  type WorkerOptions,
-  type WorkerSettings,
-  type WorkflowSource,
-} from "./options.ts";
+import { hasWorkflows, resolveOptions, type WorkerOptions, type WorkerSettings } from "./options.ts";
 import { type Call, TaskService } from "./service.ts";
+import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
 import { WorkflowReports } from "./workflow_reports.ts";
 import { WorkflowSide } from "./workflow_side.ts";
 import { WorkflowTasks } from "./workflow_tasks.ts";
@@ -35,7 +27,7 @@ export interface WorkerParts {
   connection: ClientSlot;
   facts: NamespaceFacts;
   logger: Logger;
-  host?: RealmHost;
+  host?: WorkflowHost;
   workflows?: WorkflowSide;
   activities?: ActivitySide;
   /** Aborts when the worker begins to shut down. */
@@ -73,29 +65,16 @@ export async function createParts(options: WorkerOptions): Promise<WorkerParts> 
   const telemetry: TelemetryOptions = { ...options.client.config().telemetry, ...options.telemetry };
   const logger = telemetry.logger ?? createLogger();
   const connection = new ClientSlot(options.client);
+  const { buildId, client: { dataConverter } } = options;
   const service = createService(options, settings, connection);
   const [facts, host] = await settleBoth(
     describeNamespace(service, options.client),
-    hasWorkflows(options) ? createHost(options.workflows!, options.client.dataConverter, logger) : undefined,
+    hasWorkflows(options) ? createWorkflowHost(options.workflows!, { logger, dataConverter, buildId }) : undefined,
   );
   const base = { settings, service, connection, facts, logger, stop: new AbortController() };
   const activities = createActivities(base, telemetry);
-  const workflows = host && createWorkflows({ ...base, host }, activities, options.buildId ?? host.buildId);
+  const workflows = host && createWorkflows({ ...base, host }, activities);
   return { ...base, host, workflows, activities };
-}
-
-/** The realms for workflow code. Rejects with ValueError when it does not load. */
-export async function createHost(
-  workflows: WorkflowSource,
-  dataConverter: DataConverter,
-  logger: Logger,
-): Promise<RealmHost> {
-  const bundle = isBundle(workflows) ? workflows : await bundleWorkflows({ workflows });
-  return await createRealmHost({ bundle, logger });
-}
-
-function isBundle(workflows: WorkflowSource): workflows is WorkflowBundle {
-  return typeof workflows === "object" && "code" in workflows;
 }
 
 function createService(options: WorkerOptions, settings: WorkerSettings, connection: ClientSlot): TaskService {
@@ -132,9 +111,8 @@ function createActivities(parts: Base, telemetry: TelemetryOptions): ActivitySid
 }
 
 function createWorkflows(
-  parts: Base & { host: RealmHost },
+  parts: Base & { host: WorkflowHost },
   activities: ActivitySide | undefined,
-  buildId: string,
 ): WorkflowSide {
   const { settings, service, logger, host, connection, facts, stop } = parts;
   const { maxCachedWorkflows, stickyTimeout, workflowSlots: slots, workflowPollers: pollers, nonstickyRatio } =
@@ -144,11 +122,11 @@ function createWorkflows(
   const { dataConverter } = connection.client;
   const tasks = new WorkflowTasks({
     service,
-    host,
+    host: host.realms,
     activator: new Activator({ namespace, dataConverter, payloadLimit: facts.payloadLimit }),
     reports: new WorkflowReports({ service, logger, stickyTimeout, stop: stop.signal, eager }),
     logger,
-    buildId,
+    buildId: host.buildId,
     maxCachedWorkflows,
     requestEagerActivities: eager !== undefined,
   });
@@ -158,10 +136,10 @@ function createWorkflows(
 /** Both results; when one fails, a host that was made is closed again. */
 async function settleBoth(
   first: Promise<NamespaceFacts>,
-  second: Promise<RealmHost> | undefined,
-): Promise<[NamespaceFacts, RealmHost | undefined]> {
+  second: Promise<WorkflowHost> | undefined,
+): Promise<[NamespaceFacts, WorkflowHost | undefined]> {
   const [facts, host] = await Promise.allSettled([first, second]);
   if (facts.status === "fulfilled" && host.status === "fulfilled") return [facts.value, host.value];
-  if (host.status === "fulfilled") await host.value?.close();
+  if (host.status === "fulfilled") await host.value?.realms.close();
   throw facts.status === "rejected" ? facts.reason : (host as PromiseRejectedResult).reason;
 }

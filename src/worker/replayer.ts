@@ -9,10 +9,9 @@ import { NondeterminismError, ValueError } from "../common/errors.ts";
 import { type DataConverter, type DataConverterOptions, loadDataConverter } from "../converter/data.ts";
 import { Run, type RunTask } from "../core/run.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
-import type { RealmHost } from "../realm/host.ts";
 import { Activator } from "./activator.ts";
 import { hasWorkflows, type WorkflowHostOptions } from "./options.ts";
-import { createHost } from "./parts.ts";
+import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
 
 /** Options of {@link Replayer.create}. */
 export interface ReplayerOptions extends WorkflowHostOptions {
@@ -36,10 +35,10 @@ export interface WorkflowReplayResult {
 /** Tells whether workflow code still does what recorded histories say. */
 export class Replayer {
   #options: ReplayerOptions;
-  #host: RealmHost;
+  #host: WorkflowHost;
   #dataConverter: DataConverter;
 
-  private constructor(options: ReplayerOptions, host: RealmHost, dataConverter: DataConverter) {
+  private constructor(options: ReplayerOptions, host: WorkflowHost, dataConverter: DataConverter) {
     this.#options = options;
     this.#host = host;
     this.#dataConverter = dataConverter;
@@ -50,7 +49,8 @@ export class Replayer {
     if (!hasWorkflows(options)) throw new ValueError("Replayer.create: no workflows; pass `workflows`");
     const dataConverter = await loadDataConverter(options.dataConverter);
     const logger = options.telemetry?.logger ?? createLogger();
-    return new Replayer(options, await createHost(options.workflows!, dataConverter, logger), dataConverter);
+    const host = await createWorkflowHost(options.workflows!, { logger, dataConverter, buildId: options.buildId });
+    return new Replayer(options, host, dataConverter);
   }
 
   /** The options as given. */
@@ -101,11 +101,11 @@ export class Replayer {
   async #run(history: WorkflowHistory): Promise<void> {
     const { workflowId, runId } = history;
     const namespace = this.#options.namespace ?? "ReplayNamespace";
-    const { workflowType, taskQueue } = readStart(history, this.#host.workflowTypes);
-    const buildId = this.#options.buildId ?? this.#host.buildId;
+    const { workflowType, taskQueue } = readStart(history, this.#host.realms.workflowTypes);
+    const { buildId } = this.#host;
     const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId });
     const activator = new Activator({ namespace, dataConverter: this.#dataConverter });
-    const realm = this.#host.createRun({ runId });
+    const realm = this.#host.realms.createRun({ runId });
     try {
       run.begin(toTask(history.events));
       for (let activation = run.next(); activation; activation = run.next()) {

@@ -165,7 +165,7 @@ export class Worker implements AsyncDisposable {
   async shutdown(): Promise<void> {
     if (this.#state === "INITIALIZED") {
       this.#state = "STOPPED";
-      await this.#parts.host?.close();
+      await this.#parts.host?.realms.close();
     }
     this.#parts.stop.abort();
     await this.#running?.catch(() => {}); // whoever called run has its error
@@ -223,7 +223,7 @@ export class Worker implements AsyncDisposable {
     await workflows?.drain();
     await activitiesEnded;
     await activities?.drain(settings.gracefulShutdownTimeout);
-    await host?.close();
+    await host?.realms.close();
   }
 
   async #endPolls(pollsEnded: Promise<unknown>): Promise<void> {
@@ -294,7 +294,7 @@ export class Worker implements AsyncDisposable {
   #announce(): void {
     const { logger, host, settings, service, activities } = this.#parts;
     const { address } = clientParts(this.client).link.connection;
-    const workflowTypes = [...host?.workflowTypes ?? []].sort();
+    const workflowTypes = [...host?.realms.workflowTypes ?? []].sort();
     const activityTypes = activities ? [...settings.registry.named.keys()].sort() : [];
     const list = (names: string[]) => names.join(", ") || "none";
     logger.info(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { NondeterminismError, RPCError, TemporalError } from "../common/errors.ts";
+import { NondeterminismError, RPCError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
 import { Run, type RunTask, type TaskAnswer } from "../core/run.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
@@ -147,7 +147,6 @@ export class WorkflowTasks {
     const { host, service, buildId, requestEagerActivities } = this.#options;
     const { workflowId, runId } = task.workflowExecution!;
     const workflowType = task.workflowType!.name;
-    checkType(workflowType, host.workflowTypes, service.settings.taskQueue);
     const { namespace, taskQueue } = service.settings;
     const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId, requestEagerActivities });
     return { run, realm: host.createRun({ runId }) };
@@ -184,12 +183,4 @@ function toRunTask(task: PollWorkflowTaskQueueResponse, events: HistoryEvent[]):
     queries: task.queries,
     query: task.query,
   };
-}
-
-function checkType(type: string, known: readonly string[], taskQueue: string): void {
-  if (known.includes(type)) return;
-  const names = [...known].sort().join(", ") || "none";
-  throw new TemporalError(
-    `Workflow type ${type} is not registered on the worker of task queue ${taskQueue}; registered: ${names}`,
-  );
 }

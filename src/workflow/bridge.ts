@@ -45,6 +45,8 @@ export interface StateBridge {
   readonly instance: unknown;
   /** Time of the run's first task, in milliseconds. */
   readonly startTime: number;
+  /** A stack trace with the places of the user's files instead of those in the bundle. */
+  mapStack(stack: string): string;
   /** Throws ReadOnlyContextError or IllegalStateError where `what` may not be called now. */
   assertWritable(what: string): void;
 }

@@ -61,9 +61,10 @@ export function decodeResult(payload: Payload | undefined, hint?: TypeHint, cont
   return decodeValues(payload ? [payload] : [], hint && [hint], context)[0];
 }
 
-/** What was thrown, as a failure. Errors of another realm are taken over first. */
+/** What was thrown, as a failure whose stack traces name the user's files. */
 export function encodeFailure(error: unknown): Failure {
-  return failureConverter().toFailure(adoptError(error), payloadConverter(), workflowContext());
+  mapStacks(error);
+  return failureConverter().toFailure(error, payloadConverter(), workflowContext());
 }
 
 /** A failure of the runtime as an error of this realm. */
@@ -80,9 +81,13 @@ function failureConverter(): FailureConverter {
   return converters.failureConverter ?? (defaultFailureConverter ??= new DefaultFailureConverter());
 }
 
-function adoptError(error: unknown): unknown {
-  const isForeign = typeof error === "object" && error !== null && !(error instanceof Error) && "stack" in error;
-  if (!isForeign || "code" in error) return error;
-  const { name, message, stack } = error as Error;
-  return Object.defineProperties(new Error(message), { name: { value: name }, stack: { value: stack } });
+function mapStacks(error: unknown): void {
+  const { mapStack } = currentRun("a conversion").state;
+  const seen = new Set<unknown>();
+  for (let link = error; typeof link === "object" && link !== null && !seen.has(link); link = (link as Error).cause) {
+    seen.add(link);
+    const { stack } = link as Error;
+    const mapped = typeof stack === "string" ? mapStack(stack) : stack;
+    if (mapped !== stack) Reflect.defineProperty(link, "stack", { value: mapped, writable: true, configurable: true });
+  }
 }

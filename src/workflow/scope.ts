@@ -22,22 +22,23 @@ export interface CancellationScopeOptions {
   signal?: AbortSignal;
 }
 
-const nodeKey: unique symbol = Symbol("node");
-const signalKey: unique symbol = Symbol("signal");
+interface Inside {
+  readonly node: ScopeNode;
+  readonly options: CancellationScopeOptions;
+  signal?: AbortSignal;
+}
+
+/** What is behind the objects: the root scope has one too, though nobody constructed it. */
+const insides: WeakMap<CancellationScope, Inside> = /* @__PURE__ */ new WeakMap();
 
 /** Cancels together what is started in it. Scopes form a tree; that of the workflow is the root. */
 export class CancellationScope {
-  readonly [nodeKey]: ScopeNode;
-  [signalKey]?: AbortSignal;
-  readonly #options: CancellationScopeOptions;
-
   /** A scope within the current one. Throws ValueError for a bad time-out. */
   constructor(options: CancellationScopeOptions = {}) {
     optionalMilliseconds(options.timeout, "timeout");
-    this.#options = options;
     const node = currentRun("CancellationScope").scopes.open({ shielded: options.shielded ?? false });
     node.facade = this;
-    this[nodeKey] = node;
+    insides.set(this, { node, options });
     const { signal } = options;
     if (signal?.aborted) node.cancel(toCancelledError(signal));
     else signal?.addEventListener("abort", () => node.cancel(toCancelledError(signal)), { once: true });
@@ -46,26 +47,30 @@ export class CancellationScope {
   /** The scope of the running code. */
   static current(): CancellationScope {
     const node = currentRun("CancellationScope.current").scopes.current;
-    node.facade ??= Object.create(CancellationScope.prototype, { [nodeKey]: { value: node } }) as CancellationScope;
+    if (!node.facade) {
+      node.facade = Object.create(CancellationScope.prototype) as CancellationScope;
+      insides.set(node.facade as CancellationScope, { node, options: {} });
+    }
     return node.facade as CancellationScope;
   }
 
   /** Aborted when the scope is cancelled, with the CancelledError as reason. */
   get signal(): AbortSignal {
-    return this[signalKey] ??= makeSignal(this[nodeKey]);
+    const inside = insides.get(this)!;
+    return inside.signal ??= makeSignal(inside.node);
   }
 
   /** Cancels what is in the scope; waits reject with CancelledError. Only the first call counts. */
   cancel(reason?: string): void {
-    this[nodeKey].cancel(new CancelledError(reason));
+    insides.get(this)!.node.cancel(new CancelledError(reason));
   }
 
   /** Runs `work` in this scope; rejects with TimeoutError when the scope's time was over. */
   run<T>(work: () => Promise<T>): Promise<T> {
-    const options = #options in this ? this.#options : {};
+    const { node, options } = insides.get(this)!;
     const timeout = optionalMilliseconds(options.timeout, "timeout");
-    if (timeout === undefined) return inside(this[nodeKey], work);
-    return insideFor(timeout, options.timeoutSummary, this[nodeKey], work);
+    if (timeout === undefined) return inside(node, work);
+    return insideFor(timeout, options.timeoutSummary, node, work);
   }
 }
 

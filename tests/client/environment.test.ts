@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-explicit-any -- requests and errors are looked into freely
 import assert from "node:assert/strict";
 import process from "node:process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

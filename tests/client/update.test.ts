@@ -6,7 +6,10 @@ import { ApplicationError } from "../../src/common/errors.ts";
 import { DataConverter } from "../../src/converter/data.ts";
 import { connectFake, payloads, setFields, values } from "./fake_service.ts";
 
-const accepted = { stage: 2, updateRef: { workflowExecution: { workflowId: "w", runId: "run-1" }, updateId: "u" } };
+const accepted: any = {
+  stage: 2,
+  updateRef: { workflowExecution: { workflowId: "w", runId: "run-1" }, updateId: "u" },
+};
 const success = (value: unknown): any => ({ value: { case: "success", value: payloads(value) } });
 
 async function failed(): Promise<any> {

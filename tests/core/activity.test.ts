@@ -282,11 +282,11 @@ describeMachine(activityTable, () => {
     }
   });
 
-  test("must have the id and type of the history", () => {
+  test("must have the id and type of the history, in the last sequence even without the flag", () => {
     for (const more of [{ activityType: "other" }, { activityId: "other" }]) {
       const history = new HistoryBuilder();
       history.start();
-      history.fullTask();
+      history.fullTask([]);
       history.activityScheduled("1");
       history.signal("go");
       history.openTask();
@@ -306,6 +306,23 @@ describeMachine(activityTable, () => {
         },
       );
     }
+  });
+
+  test("must have the id and type of the history in any sequence with the flag", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.fullTask([1]);
+    history.activityScheduled("1");
+    history.signal("go");
+    history.fullTask();
+    history.timerStarted("1");
+    history.signal("go");
+    history.openTask();
+    const run = createRun();
+    run.begin(createTask(history.events));
+    run.next();
+    const commands = [scheduleActivity(1, { activityType: "other" })];
+    assert.throws(() => run.accept({ kind: "successful", commands, usedFlags: [] }), NondeterminismError);
   });
 
   test("is not checked for id and type in a history from before the flag", () => {

@@ -103,6 +103,19 @@ describe("sequences of a history", () => {
     assert.deepEqual(findEnds(history), [first, second, third, last]);
   });
 
+  test("end before a task that brings an update now, as they will once it is accepted", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.fullTask();
+    history.signal("one");
+    const second = history.fullTask();
+    const sequencedAt = history.taskScheduled();
+    const third = history.taskStarted();
+    assert.equal(findSequenceEnd(history.events, first, true, BigInt(sequencedAt)), second - 1);
+    assert.equal(findSequenceEnd(history.events, second, true, BigInt(sequencedAt)), third - 1);
+    assert.equal(findSequenceEnd(history.events, first, true), third - 1);
+  });
+
   test("do not end at a failed task before an update", () => {
     const history = new HistoryBuilder();
     history.start();

@@ -157,6 +157,18 @@ describe("a task made for a query", () => {
     assert.deepEqual(played.answer.commands, []);
   });
 
+  test("on a new run leaves it where the next task begins", () => {
+    const history = startedHistory();
+    history.taskCompleted();
+    history.taskScheduled();
+    const run = createRun();
+    play(run, { ...createTask(history.events), query: queryOf("state") }, script());
+    assert.equal(run.lastStartedEventId, 3);
+    history.taskStarted();
+    const next = play(run, createTask(history.events, { events: history.events.slice(3) }), script());
+    assert.deepEqual([next.activations, run.lastStartedEventId], [[], 6]);
+  });
+
   test("is stale where the run knows of more than the task does", () => {
     const { run, history } = cachedRun();
     history.taskCompleted();

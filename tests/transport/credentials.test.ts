@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Transport } from "@connectrpc/connect";
+import type { Transport } from "@connectrpc/connect";
 import { ValueError } from "../../src/common/errors.ts";
 import { openConnection } from "../../src/transport/connection.ts";
 import { encodeMetadata } from "../../src/transport/metadata.ts";

@@ -151,6 +151,27 @@ describe("native gRPC", () => {
     await plain.close();
   });
 
+  test("large calls leave room for others beside them", async () => {
+    const own = openConnection({ address: peer.address, grpcCompression: "NONE" });
+    const text = "0123456789".repeat(1_500_000);
+    const large = Array.from({ length: 3 }, () => call(own.transport, { text }));
+    const small = Array.from({ length: 100 }, (_, index) => call(own.transport, { text: `${index}` }));
+    assert.deepEqual(await Promise.all(small), small.map((_, index) => `${index}`));
+    for (const answer of await Promise.all(large)) assert.equal(answer === text, true);
+    await own.close();
+  });
+
+  test("an answer before the request is through counts, and the session lives on", async () => {
+    const own = openConnection({ address: peer.address, grpcCompression: "NONE" });
+    const text = "0123456789".repeat(2_000_000);
+    for (let round = 0; round < 2; round++) {
+      const error = await failure(call(own.transport, { text, status: 8, message: "too large", early: true }));
+      assert.equal(error.rawMessage, "too large");
+      assert.equal(await call(own.transport), "text");
+    }
+    await own.close();
+  });
+
   test("an answer over 128 MiB is refused at its first bytes", async () => {
     const error = await failure(call(connection.transport, { announces: 128 * 1024 * 1024 + 1 }));
     assert.equal(error.code, Code.ResourceExhausted);

@@ -79,6 +79,10 @@ async function misbehave(stream: ServerHttp2Stream, headers: Headers, script: Sc
     return finish(stream, { status: 12, message }, undefined);
   }
   if (script.half) return half(stream);
+  if (script.early) {
+    finish(stream, script, undefined);
+    return void setTimeout(() => stream.close(0), 5);
+  }
   if (script.status) return finish(stream, script, undefined);
   await echo(stream, headers, script);
 }

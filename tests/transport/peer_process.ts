@@ -42,6 +42,8 @@ export interface Script {
   separate?: boolean;
   headers?: Record<string, string>;
   trailers?: Record<string, string>;
+  /** Answers and resets the stream before the request is read, as servers do that refuse its size. */
+  early?: boolean;
   /** Compresses the answer. */
   gzip?: boolean;
   /** Refuses compressed requests. */

@@ -30,8 +30,12 @@ export async function startProxy(credentials?: string): Promise<Relay> {
       const isAllowed = !credentials || headers.includes(`Proxy-Authorization: Basic ${btoa(credentials)}`);
       if (!isAllowed) return socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
       const target = new URL(`tcp://${request.split(" ")[1]}`);
-      const upstream = connect({ host: target.hostname, port: Number(target.port) }, () => {
-        socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      const established = "HTTP/1.1 200 Connection established\r\n\r\n";
+      const upstream = connect({ host: target.hostname, port: Number(target.port) });
+      // A server without TLS speaks first: its bytes may come in one piece with the proxy's.
+      const isEager = relay.requests.length % 2 === 1;
+      upstream.once(isEager ? "data" : "connect", (first?: Uint8Array) => {
+        socket.write(first ? join(new TextEncoder().encode(established), first) : established);
         relay.join(socket, upstream);
       });
       upstream.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
@@ -85,4 +89,11 @@ async function listen(onSocket: (socket: Socket, joiner: Joiner) => void): Promi
 function pass(from: Socket, to: Socket, isFrozen: () => boolean): void {
   from.on("data", (chunk) => void (isFrozen() || to.write(chunk)));
   from.on("close", () => isFrozen() || to.destroy());
+}
+
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
 }

@@ -27,7 +27,7 @@ describe("activity registry", () => {
     const module = Object.assign(Object.create(null), {
       one: () => 1,
       limit: 5,
-      named: define({ run: async () => 2 }),
+      named: define({ run: () => 2 }),
     });
     function plain(): void {}
     const { faults, registry } = collect(module, definition, new Greeter("Hi"), plain);

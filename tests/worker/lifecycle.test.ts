@@ -69,7 +69,14 @@ async function createWorker(
   const client = await server.connect();
   const { logger } = createLog();
   const activities = { greet: (name: string) => `Hello, ${name}` };
-  return await Worker.create({ client, taskQueue: "q", activities, telemetry: { logger }, shutdownSignals: [], ...options });
+  return await Worker.create({
+    client,
+    taskQueue: "q",
+    activities,
+    telemetry: { logger },
+    shutdownSignals: [],
+    ...options,
+  });
 }
 
 describe("worker lifecycle", () => {
@@ -82,7 +89,10 @@ describe("worker lifecycle", () => {
     await assert.rejects(createWorker(server), (error: Error) => {
       assert.ok(error instanceof NotFoundError);
       assert.equal(error.resource, "NAMESPACE");
-      assert.match(error.message, /^namespace default does not exist on [^\n]+; create it, or connect with another `namespace`$/);
+      assert.match(
+        error.message,
+        /^namespace default does not exist on [^\n]+; create it, or connect with another `namespace`$/,
+      );
       return true;
     });
   });
@@ -95,7 +105,10 @@ describe("worker lifecycle", () => {
     });
     await assert.rejects(createWorker(server, { activities: undefined }), (error: Error) => {
       assert.ok(error instanceof ValueError);
-      assert.equal(error.message, "Worker.create: no workflows and no activities; pass `workflows`, `activities` or both");
+      assert.equal(
+        error.message,
+        "Worker.create: no workflows and no activities; pass `workflows`, `activities` or both",
+      );
       return true;
     });
   });
@@ -107,7 +120,10 @@ describe("worker lifecycle", () => {
     const running = worker.run();
     assert.equal(worker.isRunning, true);
     assert.deepEqual(worker.status().pollers, { workflow: 0, activity: 5, nexus: 0 });
-    await assert.rejects(worker.run(), (error: Error) => error instanceof IllegalStateError && /running already/.test(error.message));
+    await assert.rejects(
+      worker.run(),
+      (error: Error) => error instanceof IllegalStateError && /running already/.test(error.message),
+    );
     server.push();
     while (!server.calls.includes("completed")) await new Promise((resolve) => setTimeout(resolve, 1));
     await worker.shutdown();
@@ -198,25 +214,25 @@ describe("worker lifecycle", () => {
   });
 
   test("where the server ends polls at shutdown they are not given up", async () => {
-    let aborted = 0;
+    const outcomes: string[] = [];
     const server = createFakeServer({
       describeNamespace: () => ({ namespaceInfo: { capabilities: { workerPollCompleteOnShutdown: true } } }),
       pollActivityTaskQueue: async (_, context) => {
-        await Promise.race([
-          ended,
-          new Promise<void>((resolve) => context.signal.addEventListener("abort", () => (aborted++, resolve()))),
-        ]);
+        const givenUp = new Promise<string>((resolve) =>
+          context.signal.addEventListener("abort", () => resolve("given up"), { once: true })
+        );
+        outcomes.push(await Promise.race([ended, givenUp]));
         return {};
       },
-      shutdownWorker: () => (end(), {}),
+      shutdownWorker: () => (end("ended"), {}),
     });
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<string>();
     const worker = await createWorker(server, { activityTaskPollerBehavior: { type: "simple-maximum", maximum: 1 } });
     const running = worker.run();
     await new Promise((resolve) => setTimeout(resolve, 5));
     await worker.shutdown();
     await running;
-    assert.equal(aborted, 0);
+    assert.deepEqual(outcomes, ["ended"]);
   });
 
   test("a client of another namespace is refused, one of the same takes over", async () => {
@@ -248,7 +264,10 @@ describe("worker lifecycle", () => {
     let time = now();
     Date.now = () => time += 61_000;
     try {
-      await assert.rejects(worker.runUntil(body), (error: Error) => error instanceof RPCError && error.status === "NOT_FOUND");
+      await assert.rejects(
+        worker.runUntil(body),
+        (error: Error) => error instanceof RPCError && error.status === "NOT_FOUND",
+      );
     } finally {
       Date.now = now;
     }

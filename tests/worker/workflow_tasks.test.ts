@@ -272,15 +272,6 @@ describe("workflow tasks", () => {
     assert.equal(made("respondWorkflowTaskFailed")[0].request.cause, WorkflowTaskFailedCause.NON_DETERMINISTIC_ERROR);
   });
 
-  test("an unknown workflow type fails the task and names the known ones", async () => {
-    const { tasks, made } = setUp();
-    await tasks.handle(workflowTask({ workflowType: { name: "hullo" }, history: { events: firstEvents } }));
-    assert.match(
-      made("respondWorkflowTaskFailed")[0].request.failure.message,
-      /Workflow type hullo is not registered on the worker of task queue greetings; registered: bye, hello/,
-    );
-  });
-
   test("a query of the old kind is answered by its own call, on a loaded and on a new run", async () => {
     const query = (events: HistoryEvent[]) =>
       workflowTask({

@@ -114,7 +114,7 @@ function answerActivity(run: Execution, activity: ActivityState): PollActivityTa
     }),
     workflowNamespace: run.namespace.name,
     workflowType: run.start.workflowType,
-    workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+    workflowExecution: run.self,
     activityType: attributes.activityType,
     activityId: activity.activityId,
     header: attributes.header,

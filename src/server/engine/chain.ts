@@ -111,7 +111,7 @@ function chainOf(run: Execution): {
     requestId: crypto.randomUUID(),
     executionExpiration: run.executionExpiration,
     parent: run.parent,
-    root: run.root,
+    root: run.parent && run.root,
     userMetadata: run.userMetadata,
   };
 }

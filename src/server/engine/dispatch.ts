@@ -11,7 +11,8 @@ import { isRunning } from "./execution.ts";
 import type { Poll, Task } from "./matching.ts";
 import { answerTask } from "./poll_response.ts";
 import { adjust, transact } from "./transaction.ts";
-import { armScheduleToStart, startTask } from "./workflow_task.ts";
+import { hasUpdatesToSend } from "./updates.ts";
+import { armScheduleToStart, dropTask, startTask } from "./workflow_task.ts";
 
 /** The job of a scheduled workflow task: it goes to the sticky queue, or to the normal one. */
 export function onDispatchWorkflowTask(engine: Engine, job: Extract<Job, { kind: "dispatchWorkflowTask" }>): void {
@@ -32,13 +33,17 @@ function createTask(engine: Engine, run: Execution, task: WorkflowTaskState, isS
     createdAt: engine.wall.now(),
     start(poll: Poll): PollWorkflowTaskQueueResponse | undefined {
       if (run.workflowTask !== task || task.startedEventId > 0 || !isRunning(run)) return undefined;
+      if (task.isSpeculative && !hasUpdatesToSend(run, true)) {
+        adjust(engine, () => dropTask(engine, run, run.workflowTaskAttempt));
+        return undefined;
+      }
       // The run left this worker's cache meanwhile, or this task came to the normal queue since its worker is gone.
       if (isSticky && run.sticky?.name !== poll.queue.name) return undefined;
       if (!isSticky) run.sticky = undefined;
       const start = (): void => startTask(engine, run, task, poll.identity, crypto.randomUUID());
       if (task.isSpeculative && run.buffered.length === 0) adjust(engine, start);
       else transact(engine, run, start);
-      return answerTask(engine, run, task, { isSticky, backlog: poll.queue.backlogSize }) ?? undefined;
+      return answerTask(engine, run, task, { isSticky, backlog: poll.queue.backlogSize });
     },
   };
 }

@@ -48,6 +48,8 @@ export interface Engine {
   readonly namespaces: NamespaceRegistry;
   readonly store: Store;
   readonly matching: Matching;
+  /** How many changes are under way, one within another; jobs wait for the outermost. */
+  changes: number;
   /** The next number for events and jobs, unique in the server. */
   nextTaskId(): bigint;
   /** Leaves a job for after the current change. */

@@ -103,3 +103,8 @@ function detailed<D extends DescMessage>(
 ): ConnectError {
   return new ConnectError(message, code, undefined, [{ desc, value }]);
 }
+
+/** PERMISSION_DENIED. */
+export function permissionDenied(message: string): ConnectError {
+  return new ConnectError(message, Code.PermissionDenied);
+}

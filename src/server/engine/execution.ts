@@ -162,6 +162,8 @@ export interface Execution {
   readonly start: WorkflowExecutionStartedEventAttributes;
   readonly userMetadata: UserMetadata | undefined;
   readonly parent: ParentLink | undefined;
+  /** Its own address, shared by every message that holds it. */
+  readonly self: WorkflowExecutionMessage;
   readonly root: WorkflowExecutionMessage;
   readonly taskQueue: string;
   readonly taskTimeoutMs: number;
@@ -252,6 +254,7 @@ export type ExecutionSeed = Pick<
   | "start"
   | "userMetadata"
   | "parent"
+  | "self"
   | "root"
   | "taskQueue"
   | "taskTimeoutMs"

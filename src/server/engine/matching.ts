@@ -18,6 +18,8 @@ export interface Poll {
   readonly caller: Caller;
   readonly identity: string;
   readonly queue: TaskQueue;
+  /** The queue is one worker's own. */
+  readonly isSticky: boolean;
   /** What the worker says of itself, for describing the queue. */
   readonly capabilities?: WorkerVersionCapabilities;
   /** What the worker asks of the queue. */

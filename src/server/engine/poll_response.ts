@@ -12,9 +12,10 @@ import type { PollWorkflowTaskQueueResponse } from "../../gen/temporal/api/workf
 import { PollWorkflowTaskQueueResponseSchema } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { Engine } from "./engine.ts";
 import type { Execution, WorkflowTaskState } from "./execution.ts";
+import { encodeTaskPosition } from "./history.ts";
 import { isSilent, sketchTask } from "./task_events.ts";
 import { toTimestamp } from "./times.ts";
-import { encodeToken, encodeWorkflowTaskToken } from "./tokens.ts";
+import { encodeWorkflowTaskToken } from "./tokens.ts";
 import { sendUpdates } from "./updates.ts";
 
 /** What a started task's answer depends on beside the task. */
@@ -47,7 +48,7 @@ export function answerTask(
       attempt: task.attempt,
       startedTime: task.startedTime,
     }),
-    workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+    workflowExecution: run.self,
     workflowType: run.start.workflowType,
     previousStartedEventId: BigInt(run.lastStartedEventId),
     startedEventId: BigInt(task.startedEventId),
@@ -72,7 +73,7 @@ export function answerQuery(
 ): PollWorkflowTaskQueueResponse {
   return create(PollWorkflowTaskQueueResponseSchema, {
     taskToken: token,
-    workflowExecution: { workflowId: run.workflowId, runId: run.runId },
+    workflowExecution: run.self,
     workflowType: run.start.workflowType,
     previousStartedEventId: BigInt(run.lastStartedEventId),
     attempt: 1,
@@ -98,7 +99,7 @@ function firstPage(
   // The rest, and the task's own unwritten events, are read with this token.
   return {
     history: { events: run.events.slice(first - 1, first - 1 + size) },
-    nextPageToken: encodeToken(["h", run.runId, first + size, last, 0]),
+    nextPageToken: encodeTaskPosition(run.runId, first + size, last),
   };
 }
 

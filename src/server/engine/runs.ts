@@ -99,8 +99,7 @@ function build(engine: Engine, spec: RunSpec): Execution {
     ...started,
     workflowId,
     taskQueue: { name: spec.taskQueue, kind: TaskQueueKind.NORMAL },
-    workflowExecutionTimeout: toDuration(executionTimeout),
-    workflowRunTimeout: toDuration(runTimeout),
+    workflowRunTimeout: runTimeout > 0 ? toDuration(runTimeout) : started.workflowRunTimeout,
     workflowTaskTimeout: toDuration(taskTimeout),
     firstExecutionRunId: firstRunId,
     originalExecutionRunId: runId,
@@ -110,7 +109,7 @@ function build(engine: Engine, spec: RunSpec): Execution {
     parentWorkflowNamespaceId: parent?.namespace.id ?? "",
     parentWorkflowExecution: parent && { workflowId: parent.workflowId, runId: parent.runId },
     parentInitiatedEventId: BigInt(parent?.initiatedEventId ?? 0),
-    rootWorkflowExecution: spec.root ?? self,
+    rootWorkflowExecution: spec.root,
     attempt: started.attempt || 1,
   });
   return createExecution({
@@ -122,6 +121,7 @@ function build(engine: Engine, spec: RunSpec): Execution {
     start,
     userMetadata: spec.userMetadata,
     parent,
+    self,
     root: spec.root ?? self,
     taskQueue: spec.taskQueue,
     taskTimeoutMs: taskTimeout,

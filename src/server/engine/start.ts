@@ -8,7 +8,6 @@ import { create } from "@bufbuild/protobuf";
 import { PayloadSchema, PayloadsSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import {
-  WorkflowExecutionStatus,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
@@ -22,6 +21,7 @@ import { workflowAlreadyStarted } from "./errors.ts";
 import { append } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import { isRunning } from "./execution.ts";
+import { isReusable } from "./id_policy.ts";
 import type { Namespace } from "./namespace.ts";
 import type { SignalInput } from "./requests.ts";
 import { recordSignal, signalRun } from "./requests.ts";
@@ -47,13 +47,6 @@ export interface StartOptions {
   prepare?: (run: Execution) => void;
   isHandedOver?: boolean;
 }
-
-const FAILED_STATUSES = new Set<WorkflowExecutionStatus>([
-  WorkflowExecutionStatus.FAILED,
-  WorkflowExecutionStatus.CANCELED,
-  WorkflowExecutionStatus.TERMINATED,
-  WorkflowExecutionStatus.TIMED_OUT,
-]);
 
 /** Starts a workflow, or finds the run that its id policies point to. Throws ALREADY_EXISTS. */
 export function startWorkflow(
@@ -178,7 +171,7 @@ function checkReuse(current: Execution, policy: WorkflowIdReusePolicy): void {
       current,
     );
   }
-  if (policy !== WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY || FAILED_STATUSES.has(current.status)) return;
+  if (isReusable(current.status, policy)) return;
   throw alreadyStarted(
     "Workflow execution already finished successfully. WorkflowId: %, RunId: %. " +
       "Workflow Id reuse policy: allow duplicate workflow Id if last run failed.",

@@ -16,7 +16,7 @@ import { settleSpeculative } from "./task_events.ts";
 /** Runs `change` on `run`, stores the outcome, then does what the change left to do. */
 export function transact<T>(engine: Engine, run: Execution, change: () => T): T {
   const eventsBefore = run.events.length;
-  const result = change();
+  const result = enter(engine, change);
   // A stored speculative task is an ordinary one; its events come before any that are buffered.
   if (isRunning(run)) settleSpeculative(engine, run);
   if (!hasStartedTask(run)) flushBuffer(engine, run);
@@ -31,7 +31,16 @@ export function transact<T>(engine: Engine, run: Execution, change: () => T): T 
 
 /** Runs a change that is not stored, as those of speculative tasks and queries are. */
 export function adjust<T>(engine: Engine, change: () => T): T {
-  const result = change();
+  const result = enter(engine, change);
   engine.drain();
   return result;
+}
+
+function enter<T>(engine: Engine, change: () => T): T {
+  engine.changes++;
+  try {
+    return change();
+  } finally {
+    engine.changes--;
+  }
 }

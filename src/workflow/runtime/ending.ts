@@ -58,12 +58,27 @@ export class Ending {
 
   /** An error as a failure, whatever becomes of converting it. */
   describe(error: unknown): Failure {
-    if (!this.#state.isRunning) return plainFailure(error);
+    if (!this.#state.isRunning || !this.#state.start) return this.#describePlainly(error);
     try {
       return this.#state.realm.encodeFailure(error);
     } catch (fault) {
-      return { ...plainFailure(fault), message: `Failed converting activation exception: ${readMessage(fault)}` };
+      const failure = this.#describePlainly(fault);
+      return { ...failure, message: `Failed converting activation exception: ${failure.message}` };
     }
+  }
+
+  /** A failure of an error that no converter could or should convert. */
+  #describePlainly(error: unknown): Failure {
+    const { name, stack } = (error ?? {}) as Partial<Error>;
+    return {
+      message: readMessage(error),
+      source: "TypeScriptSDK",
+      stackTrace: typeof stack === "string" ? this.#state.mapStack(stack) : "",
+      failureInfo: {
+        case: "applicationFailureInfo",
+        value: { type: typeof name === "string" ? name : "Error", nonRetryable: false },
+      },
+    };
   }
 
   #end(makeCommand: () => EndCommand): void {
@@ -83,20 +98,6 @@ export function isFailure(error: unknown): boolean {
 
 function findCause(error: unknown): TaskFailureCause {
   return error instanceof NondeterminismError ? "NON_DETERMINISTIC_ERROR" : "WORKFLOW_WORKER_UNHANDLED_FAILURE";
-}
-
-/** A failure of an error that no converter could or should convert. */
-export function plainFailure(error: unknown): Failure {
-  const { name, stack } = (error ?? {}) as Partial<Error>;
-  return {
-    message: readMessage(error),
-    source: "TypeScriptSDK",
-    stackTrace: typeof stack === "string" ? stack : "",
-    failureInfo: {
-      case: "applicationFailureInfo",
-      value: { type: typeof name === "string" ? name : "Error", nonRetryable: false },
-    },
-  };
 }
 
 function readMessage(error: unknown): string {

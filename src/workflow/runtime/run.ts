@@ -29,6 +29,8 @@ export interface RunOptions {
   logger: Logger;
   /** Resolves when the promise jobs of all realms are done. */
   drain: () => Promise<void>;
+  /** A stack trace with the places of the user's files. */
+  mapStack: (stack: string) => string;
   /** The workflows in the bundle, by type. */
   workflows: WorkflowTable;
 }
@@ -64,7 +66,7 @@ export class WorkflowRun implements RunBridge {
   constructor(options: RunOptions) {
     this.#options = options;
     const commands = this.#commands;
-    this.state = new RunState(options.runId);
+    this.state = new RunState(options.runId, options.mapStack);
     this.scopes = new Scopes(options.storage, this.state);
     this.timers = new Timers(this.state, commands, this.scopes);
     this.scopes.connect(this.timers);
@@ -102,6 +104,12 @@ export class WorkflowRun implements RunBridge {
     } catch (error) {
       this.ending.failTask(error);
     }
+    return this.#conclude();
+  }
+
+  /** Fails the task because the modules do not load. */
+  abandon(error: unknown): Completion {
+    this.ending.failTask(error);
     return this.#conclude();
   }
 

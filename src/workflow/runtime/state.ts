@@ -14,10 +14,12 @@ export class RunState implements StateBridge {
   instance: unknown;
   readOnly: "query" | "validator" | undefined;
   startTime = 0;
+  readonly mapStack: (stack: string) => string;
   #realm: RealmBridge | undefined;
 
   /** The state of a run whose modules are not loaded yet. */
-  constructor(runId: string) {
+  constructor(runId: string, mapStack: (stack: string) => string) {
+    this.mapStack = mapStack;
     this.activation = {
       runId,
       time: 0,

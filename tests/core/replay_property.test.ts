@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Activation } from "../../src/workflow/activation.ts";
+import { createRun, createTask, play } from "./driver.ts";
+import { RandomProgram, rejectedName } from "./random_program.ts";
+import { type CompletedTask, ServerSimulator } from "./server_simulator.ts";
+
+const programs = 150;
+const steps = 25;
+
+/** What the code gets to see, without what must differ between live and replay, and without queries. */
+function visible(activations: readonly Activation[]): unknown[] {
+  const seen = [];
+  for (const { time, historyLength, jobs } of activations) {
+    const lasting = jobs
+      .filter((job) => job.kind !== "queryWorkflow" && !(job.kind === "doUpdate" && job.name === rejectedName))
+      .map((job) => job.kind === "doUpdate" ? { ...job, runValidator: undefined } : job);
+    if (lasting.length > 0) seen.push({ time, historyLength, jobs: lasting });
+  }
+  return seen;
+}
+
+function checkReplay(seed: number, live: CompletedTask, index: number): void {
+  const program = new RandomProgram(seed);
+  const task = createTask(live.events, { messages: live.messages });
+  const replayed = play(createRun(), task, (activation) => program.activate(activation));
+  const where = `seed ${seed}, task ${index}`;
+  assert.deepEqual(replayed.answer.commands, live.answer.commands, where);
+  assert.deepEqual(replayed.answer.messages, live.answer.messages, where);
+  assert.deepEqual(visible(replayed.activations), visible(live.activations), where);
+}
+
+describe("random programs against a random server", () => {
+  const totals: Record<string, number> = {};
+  for (let seed = 1; seed <= programs; seed++) {
+    test(`program ${seed} replays at every task as it ran`, () => {
+      const server = new ServerSimulator(seed);
+      for (let step = 0; step < steps && !server.isClosed; step++) server.step();
+      for (const [what, count] of Object.entries(server.counts)) totals[what] = (totals[what] ?? 0) + count;
+      server.tasks.forEach((task, index) => checkReplay(seed, task, index));
+    });
+  }
+
+  test("have met all that can happen", () => {
+    const happenings = [
+      "admitted update",
+      "forgotten task",
+      "lost task",
+      "eviction",
+      "unhandled command",
+      "cancelled before its start",
+      "completed update",
+      "query",
+      "activityCompleted after a request to cancel",
+      "activityFailed after a request to cancel",
+      "activityTimedOut after a request to cancel",
+      "activityCancelled after a request to cancel",
+    ];
+    assert.deepEqual(happenings.filter((what) => !totals[what]), []);
+    console.log(Object.entries(totals).map(([what, count]) => `${what}: ${count}`).join(", "));
+  });
+});
