@@ -36,6 +36,10 @@ interface ProcessLike {
   listenerCount?: (event: string) => number;
 }
 
+interface StreamLike {
+  on(event: "error", listener: () => void): void;
+}
+
 interface DenoServer {
   addr: { hostname: string; port: number };
   shutdown(): Promise<void>;
@@ -103,6 +107,12 @@ export function writeLine(line: string): void {
   else console.log(line);
 }
 
+/** Lets the program go on when nobody reads its output any more, as in `program | head`. */
+export function ignoreBrokenPipes(): void {
+  const { stdout, stderr } = (globals.process ?? {}) as Record<string, StreamLike | undefined>;
+  for (const stream of [stdout, stderr]) stream?.on("error", () => {});
+}
+
 /** The arguments this program was started with, without the runtime and the program. */
 export function commandLine(): string[] {
   return globals.process?.argv?.slice(2) ?? [];
@@ -145,7 +155,10 @@ function claimByEvent(claim: (reason: unknown, promise: object) => boolean): () 
     event.preventDefault();
     event.stopImmediatePropagation();
   };
-  const target = globalThis as unknown as Record<"addEventListener" | "removeEventListener", (...args: unknown[]) => void>;
+  const target = globalThis as unknown as Record<
+    "addEventListener" | "removeEventListener",
+    (...args: unknown[]) => void
+  >;
   target.addEventListener("unhandledrejection", listener);
   return () => target.removeEventListener("unhandledrejection", listener);
 }

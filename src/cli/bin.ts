@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { commandLine, onProcessEvent, setExitCode, writeErrorLine, writeLine } from "../platform.ts";
+import { commandLine, ignoreBrokenPipes, onProcessEvent, setExitCode, writeErrorLine, writeLine } from "../platform.ts";
 import { main } from "./main.ts";
 
+ignoreBrokenPipes();
 setExitCode(await main(commandLine(), { print: writeLine, warn: writeErrorLine, interrupted: waitForInterrupt }));
 
 function waitForInterrupt(): Promise<void> {

@@ -67,7 +67,6 @@ export class WorkflowTasks {
     if (cached.busy) return await park(cached, task);
     this.#cache.begin(cached);
     await this.#processAll(cached, task);
-    this.#cache.settle(cached);
   }
 
   /** Drops all runs; call it when no task is under way. */
@@ -81,7 +80,8 @@ export class WorkflowTasks {
       next = await this.#process(cached, next);
       if (next) continue;
       const parked = cached.next ?? cached.queries.shift();
-      if (!parked) return;
+      // Settled in the same turn in which nothing was found parked: what comes later starts on its own.
+      if (!parked) return this.#cache.settle(cached);
       if (parked === cached.next) cached.next = undefined;
       next = parked.task;
       parked.done(); // its slot is free: the one of the first task covers the run until it is idle

@@ -107,7 +107,7 @@ describe("the official CLI on the embedded server", () => {
   test("refuses a second start of the same id, and an unknown one", async () => {
     const id = await startOrder();
     const again = ["workflow", "start", "--type", "order", "-t", TASK_QUEUE, "-w", id];
-    const second = await runTemporal(server.address!, ...again, "--id-conflict-policy", "Fail");
+    const second = await runTemporal(server.address!, ...again, "--fail-existing");
     assert.equal(second.code, 1);
     assert.match(second.errors, /already/i);
     const unknown = await runTemporal(server.address!, "workflow", "describe", "-w", "nobody");

@@ -63,7 +63,7 @@ describe("retries", () => {
     const short = createRetryingTransport(connection.transport, { initialInterval: 100, maxElapsedTime: 50 });
     await failure(call(short, { key: "short", status: 14 }));
     assert.equal(await count("short"), 1);
-    const long = createRetryingTransport(connection.transport, { initialInterval: 60_000 });
+    const long = createRetryingTransport(connection.transport, { initialInterval: 60_000, maxInterval: 60_000 });
     assert.equal((await failure(call(long, { key: "long", status: 14, timeout: 5_000 }))).code, Code.Unavailable);
     assert.equal(await count("long"), 1);
   });

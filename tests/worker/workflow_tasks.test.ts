@@ -383,6 +383,29 @@ describe("workflow tasks", () => {
     assert.equal(made("respondQueryTaskCompleted").length, 1);
   });
 
+  test("a task that arrives as the run becomes idle is not left behind", async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      let later: Promise<void> | undefined;
+      const { tasks, made } = setUp({
+        maxCachedWorkflows: 0,
+        sticky: false,
+        answers: {
+          respondWorkflowTaskCompleted: ({ taskToken }) => {
+            if (taskToken[0] === 9) {
+              later = (async () => {
+                for (let turn = 0; turn < turns; turn++) await undefined;
+                await tasks.handle(second([...firstEvents, ...secondEvents]));
+              })();
+            }
+          },
+        },
+      });
+      await tasks.handle(first());
+      await later;
+      assert.equal(made("respondWorkflowTaskCompleted").length, 2, `after ${turns} turns`);
+    }
+  });
+
   test("eager activities are asked for as far as there are slots, and started from the answer", async () => {
     const released: number[] = [];
     const startedTasks: unknown[] = [];

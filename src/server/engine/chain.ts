@@ -9,11 +9,13 @@ import { MemoSchema, SearchAttributesSchema } from "../../gen/temporal/api/commo
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import { ContinueAsNewInitiator } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
 import type { Failure } from "../../gen/temporal/api/failure/v1/message_pb.ts";
+import type { ResetPointInfo } from "../../gen/temporal/api/workflow/v1/message_pb.ts";
+import { ResetPointInfoSchema } from "../../gen/temporal/api/workflow/v1/message_pb.ts";
 import type { AttributesOf } from "./command_checks.ts";
 import type { Engine } from "./engine.ts";
 import type { Execution } from "./execution.ts";
 import { createRun } from "./runs.ts";
-import { toMs } from "./times.ts";
+import { toMs, toTimestamp } from "./times.ts";
 
 /** Makes the run that a continue-as-new command asks for. */
 export function continueRun(
@@ -27,16 +29,14 @@ export function continueRun(
     ...chainOf(run),
     runId,
     taskQueue: attributes.taskQueue?.name || run.taskQueue,
-    delayMs: toMs(attributes.backoffStartInterval),
+    delayMs: chooseDelay(engine, run, toMs(attributes.backoffStartInterval)),
     started: {
       workflowType: attributes.workflowType?.name ? attributes.workflowType : start.workflowType,
       input: attributes.input,
       header: attributes.header,
       workflowExecutionTimeout: start.workflowExecutionTimeout,
-      workflowRunTimeout: toMs(attributes.workflowRunTimeout) > 0 ? attributes.workflowRunTimeout : start.workflowRunTimeout,
-      workflowTaskTimeout: toMs(attributes.workflowTaskTimeout) > 0
-        ? attributes.workflowTaskTimeout
-        : start.workflowTaskTimeout,
+      workflowRunTimeout: attributes.workflowRunTimeout,
+      workflowTaskTimeout: attributes.workflowTaskTimeout,
       continuedExecutionRunId: run.runId,
       initiator: attributes.initiator || ContinueAsNewInitiator.WORKFLOW,
       continuedFailure: attributes.failure,
@@ -45,7 +45,7 @@ export function continueRun(
       cronSchedule: attributes.cronSchedule,
       memo: attributes.memo,
       searchAttributes: attributes.searchAttributes,
-      prevAutoResetPoints: { points: run.resetPoints },
+      prevAutoResetPoints: { points: rollPoints(engine, run) },
       priority: start.priority,
       attempt: 1,
     },
@@ -73,7 +73,6 @@ export function repeatRun(engine: Engine, run: Execution, runId: string, reason:
       workflowType: start.workflowType,
       input: start.input,
       header: start.header,
-      identity: start.identity,
       workflowExecutionTimeout: start.workflowExecutionTimeout,
       workflowRunTimeout: start.workflowRunTimeout,
       workflowTaskTimeout: start.workflowTaskTimeout,
@@ -87,11 +86,23 @@ export function repeatRun(engine: Engine, run: Execution, runId: string, reason:
       searchAttributes: Object.keys(run.searchAttributes).length > 0
         ? create(SearchAttributesSchema, { indexedFields: run.searchAttributes })
         : undefined,
-      prevAutoResetPoints: { points: run.resetPoints },
+      prevAutoResetPoints: { points: rollPoints(engine, run) },
       priority: start.priority,
       attempt: isRetry ? start.attempt + 1 : 1,
     },
   });
+}
+
+/** A run that was very short makes the next one wait, so that a chain cannot spin. */
+function chooseDelay(engine: Engine, run: Execution, askedMs: number): number {
+  const lifetime = engine.clock.now() - run.executionTime;
+  const least = engine.limits.continueAsNewMinInterval;
+  return lifetime + askedMs < least ? least - lifetime : askedMs;
+}
+
+function rollPoints(engine: Engine, run: Execution): ResetPointInfo[] {
+  const expireTime = toTimestamp(engine.clock.now() + toMs(run.namespace.retention));
+  return run.resetPoints.map((point) => point.expireTime ? point : create(ResetPointInfoSchema, { ...point, expireTime }));
 }
 
 function chainOf(run: Execution): {

@@ -73,7 +73,7 @@ export function onSignalExternal(engine: Engine, job: Extract<Job, { kind: "sign
     ? SignalExternalWorkflowExecutionFailedCause.EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND
     : SignalExternalWorkflowExecutionFailedCause.NAMESPACE_NOT_FOUND;
   let isSent = false;
-  if (target.run) {
+  if (target.run && isRunning(target.run)) {
     try {
       signalRun(engine, target.run, {
         signalName: attributes.signalName,
@@ -104,7 +104,7 @@ export function onCancelExternal(engine: Engine, job: Extract<Job, { kind: "canc
   if (!pending || !isRunning(run)) return;
   const { attributes, requestId } = pending;
   const target = findTarget(engine, run, attributes);
-  if (target.run) {
+  if (target.run && isRunning(target.run)) {
     requestCancel(engine, target.run, {
       reason: attributes.reason,
       identity: HISTORY_SERVICE,
@@ -285,8 +285,7 @@ function findTarget(
     ? engine.store.find(namespace, workflowId, runId)
     : engine.store.findCurrent(namespace, workflowId);
   const isChild = found?.parent?.workflowId === run.workflowId && found.parent.runId === run.runId;
-  const isReachable = found !== undefined && isRunning(found) && (!attributes.childWorkflowOnly || isChild);
-  return { isNamespaceKnown: true, run: isReachable ? found : undefined };
+  return { isNamespaceKnown: true, run: !attributes.childWorkflowOnly || isChild ? found : undefined };
 }
 
 function report(engine: Engine, run: Execution, change: () => EventAttributes): void {

@@ -19,8 +19,9 @@ import type { Execution } from "./execution.ts";
 import { sizeOfFields, sizeOfPayloads } from "./limits.ts";
 import type { Namespace } from "./namespace.ts";
 import { completePolicy, findPolicyFault } from "./retry.ts";
+import { chooseTaskTimeout } from "./runs.ts";
 import { findAttributeFault, findAttributeSizeFault, mergeFields } from "./search_attributes.ts";
-import { findDurationFault, toDuration, toMs } from "./times.ts";
+import { findDurationFault, shorter, toDuration, toMs } from "./times.ts";
 import { findTimer } from "./timers.ts";
 
 /** Why a workflow task fails on a command. */
@@ -345,6 +346,7 @@ function checkContinueAsNew(
   if (policyFault) {
     return fault(`invalid WorkflowRetryPolicy on ContinueAsNewWorkflowExecutionCommand: ${policyFault} ${where}`);
   }
+  completeContinueAsNew(engine, run, attributes);
   const attributesFault = findAttributeFault(
     run.namespace,
     attributes.searchAttributes?.indexedFields,
@@ -358,6 +360,19 @@ function checkContinueAsNew(
     };
   }
   return undefined;
+}
+
+function completeContinueAsNew(
+  engine: Engine,
+  run: Execution,
+  attributes: AttributesOf<"continueAsNewWorkflowExecutionCommandAttributes">,
+): void {
+  const { start } = run;
+  const askedRun = toMs(attributes.workflowRunTimeout) || toMs(start.workflowRunTimeout);
+  const runTimeout = shorter(askedRun, toMs(start.workflowExecutionTimeout));
+  const askedTask = toMs(attributes.workflowTaskTimeout) || run.taskTimeoutMs;
+  attributes.workflowRunTimeout = toDuration(runTimeout);
+  attributes.workflowTaskTimeout = toDuration(chooseTaskTimeout(engine, askedTask, runTimeout));
 }
 
 function checkUpsert(
@@ -434,6 +449,11 @@ function checkStartChild(
   if (attributesFault) return { cause: Cause.BAD_SEARCH_ATTRIBUTES, message: attributesFault };
   const queueFault = completeQueue(scope, attributes, run.taskQueue);
   if (queueFault) return fault(`invalid TaskQueue on ${command}: ${queueFault}. ${where}`);
+  const runTimeout = shorter(toMs(attributes.workflowRunTimeout), toMs(attributes.workflowExecutionTimeout));
+  attributes.workflowRunTimeout = toDuration(runTimeout);
+  attributes.workflowTaskTimeout = toDuration(
+    chooseTaskTimeout(engine, toMs(attributes.workflowTaskTimeout), runTimeout),
+  );
   if (sizeOfPayloads(attributes.input) > engine.limits.blobSizeError) {
     return { ...fault("StartChildWorkflowExecutionCommandAttributes. Input exceeds size limit."), isTerminal: true };
   }

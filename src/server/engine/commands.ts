@@ -199,15 +199,11 @@ function continueAsNew(
       workflowType: attributes.workflowType?.name ? attributes.workflowType : run.start.workflowType,
       taskQueue: attributes.taskQueue?.name ? attributes.taskQueue : run.start.taskQueue,
       input: attributes.input,
-      workflowRunTimeout: toMs(attributes.workflowRunTimeout) > 0
-        ? attributes.workflowRunTimeout
-        : run.start.workflowRunTimeout,
-      workflowTaskTimeout: toMs(attributes.workflowTaskTimeout) > 0
-        ? attributes.workflowTaskTimeout
-        : run.start.workflowTaskTimeout,
+      workflowRunTimeout: attributes.workflowRunTimeout,
+      workflowTaskTimeout: attributes.workflowTaskTimeout,
       workflowTaskCompletedEventId: completedEventId,
       backoffStartInterval: attributes.backoffStartInterval,
-      initiator: attributes.initiator || ContinueAsNewInitiator.WORKFLOW,
+      initiator: attributes.initiator,
       failure: attributes.failure,
       lastCompletionResult: attributes.lastCompletionResult,
       header: attributes.header,

@@ -265,6 +265,7 @@ export type ExecutionSeed = Pick<
   | "startRequestId"
   | "memo"
   | "searchAttributes"
+  | "resetPoints"
 >;
 
 /** A new run with no events yet. */
@@ -301,7 +302,6 @@ export function createExecution(seed: ExecutionSeed): Execution {
     signalCount: 0,
     isCancelRequested: false,
     cancelRequestId: "",
-    resetPoints: [],
     resetRunId: "",
     runTimer: undefined,
     executionTimer: undefined,

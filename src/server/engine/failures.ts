@@ -18,7 +18,6 @@ const ACTIVITY_FAILURE_LIMIT = 4 * 1024;
 export function serverFailure(message: string, nonRetryable: boolean, cause?: Failure): Failure {
   return create(FailureSchema, {
     message,
-    source: SOURCE,
     cause,
     failureInfo: { case: "serverFailureInfo", value: { nonRetryable } },
   });

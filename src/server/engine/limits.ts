@@ -35,6 +35,8 @@ export interface Limits {
   readonly taskRetryMaxInterval: number;
   readonly taskHeartbeatTimeout: number;
   readonly visibilityPageSize: number;
+  /** A run that continues as new sooner than this makes the next one wait. */
+  readonly continueAsNewMinInterval: number;
 }
 
 /** The defaults of server 1.29. */
@@ -66,6 +68,7 @@ export const DEFAULT_LIMITS: Limits = {
   taskRetryMaxInterval: 600_000,
   taskHeartbeatTimeout: 30 * 60_000,
   visibilityPageSize: 1000,
+  continueAsNewMinInterval: 1000,
 };
 
 /** The bytes of payloads on the wire, near enough for limits. */

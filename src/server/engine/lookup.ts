@@ -28,16 +28,22 @@ export function findRun(engine: Engine, namespace: Namespace, workflowId: string
   );
 }
 
-/** The same, and the run must still go on; `firstRunId` names the chain it must belong to. */
-export function findOpenRun(
+/** The same, and the run must still go on. */
+export function findOpenRun(engine: Engine, namespace: Namespace, workflowId: string, runId: string): Execution {
+  const run = findRun(engine, namespace, workflowId, runId);
+  if (!isRunning(run)) throw notFound("workflow execution already completed");
+  return run;
+}
+
+/** The current run of the chain that began with `firstRunId`; without that the run of `runId`. */
+export function findChainRun(
   engine: Engine,
   namespace: Namespace,
   workflowId: string,
   runId: string,
-  firstRunId = "",
+  firstRunId: string,
 ): Execution {
-  const run = findRun(engine, namespace, workflowId, runId);
-  if (!isRunning(run)) throw notFound("workflow execution already completed");
-  if (firstRunId && run.firstRunId !== firstRunId) throw notFound("workflow execution not found");
+  const run = findRun(engine, namespace, workflowId, firstRunId ? "" : runId);
+  if (firstRunId && isRunning(run) && run.firstRunId !== firstRunId) throw notFound("workflow execution not found");
   return run;
 }

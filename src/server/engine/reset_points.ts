@@ -24,7 +24,6 @@ export function noteCompletion(
   if (sdkMetadata?.sdkName) run.workerName.sdkName = sdkMetadata.sdkName;
   if (sdkMetadata?.sdkVersion) run.workerName.sdkVersion = sdkMetadata.sdkVersion;
   const buildId = request.workerVersionStamp?.buildId || request.deploymentOptions?.buildId || "";
-  if (!binaryChecksum && !buildId) return;
   const isKnown = run.resetPoints.some((point) => point.binaryChecksum === binaryChecksum && point.buildId === buildId);
   if (isKnown) return;
   run.resetPoints.push(create(ResetPointInfoSchema, {

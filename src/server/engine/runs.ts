@@ -132,6 +132,7 @@ function build(engine: Engine, spec: RunSpec): Execution {
     startRequestId: spec.requestId,
     memo: start.memo?.fields ?? {},
     searchAttributes: start.searchAttributes?.indexedFields ?? {},
+    resetPoints: start.prevAutoResetPoints?.points.slice() ?? [],
   });
 }
 

@@ -84,14 +84,14 @@ export function decodeSearchValue(payload: Payload, type: IndexedValueType): Sea
   return readValue(value, type);
 }
 
-/** Fields after `changes`: a null or empty payload takes a field away. */
+/** Fields after `changes`: a payload of no data, or of an empty list, takes a field away. */
 export function mergeFields(
   fields: Record<string, Payload>,
   changes: Record<string, Payload>,
 ): Record<string, Payload> {
   const merged = { ...fields };
   for (const [name, payload] of Object.entries(changes)) {
-    if (isEmptyPayload(payload)) delete merged[name];
+    if (takesAway(payload)) delete merged[name];
     else merged[name] = payload;
   }
   return merged;
@@ -113,10 +113,12 @@ export function tagTypes(
   return tagged;
 }
 
+function takesAway({ data }: Payload): boolean {
+  return data.length === 0 || (data.length === 2 && decoder.decode(data) === "[]");
+}
+
 function isEmptyPayload(payload: Payload): boolean {
-  if (payload.data.length === 0) return true;
-  const text = payload.data.length <= 4 ? decoder.decode(payload.data) : "";
-  return text === "null" || text === "[]";
+  return takesAway(payload) || (payload.data.length === 4 && decoder.decode(payload.data) === "null");
 }
 
 function readValue(value: unknown, type: IndexedValueType): SearchValue | undefined {

@@ -46,6 +46,7 @@ export interface StartOptions {
   /** Called on the new run before its first task. */
   prepare?: (run: Execution) => void;
   isHandedOver?: boolean;
+  runId?: string;
 }
 
 /** Starts a workflow, or finds the run that its id policies point to. Throws ALREADY_EXISTS. */
@@ -69,7 +70,7 @@ export function startWorkflow(
       attach(engine, current, request);
       return { run: current, isStarted: false, isRepeated: false };
     case WorkflowIdConflictPolicy.TERMINATE_EXISTING:
-      return replace(engine, current, () => begin(engine, namespace, request, options));
+      return replace(engine, current, (runId) => begin(engine, namespace, request, { ...options, runId }));
     default:
       throw alreadyStarted("Workflow execution is already running. WorkflowId: %, RunId: %.", current);
   }
@@ -108,6 +109,7 @@ function begin(
   const spec: RunSpec = {
     namespace,
     workflowId: request.workflowId,
+    runId: options.runId,
     taskQueue: request.taskQueue!.name,
     requestId: request.requestId,
     delayMs: toMs(request.workflowStartDelay),
@@ -199,19 +201,18 @@ function attach(engine: Engine, run: Execution, request: StartWorkflowExecutionR
   });
 }
 
-function replace(engine: Engine, current: Execution, next: () => StartOutcome): StartOutcome {
-  let outcome: StartOutcome | undefined;
-  transact(engine, current, () => {
+function replace(engine: Engine, current: Execution, next: (runId: string) => StartOutcome): StartOutcome {
+  const runId = crypto.randomUUID();
+  return transact(engine, current, () => {
     terminateRun(
       engine,
       current,
       "TerminateIfRunning WorkflowIdReusePolicy",
-      textPayloads("terminated by new runID"),
+      textPayloads(`terminated by new runID: ${runId}`),
       "history-service",
     );
-    outcome = next();
+    return next(runId);
   });
-  return outcome!;
 }
 
 function textPayloads(text: string): Payloads {

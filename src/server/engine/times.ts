@@ -37,26 +37,19 @@ export function shorter(one: number, other: number): number {
   return Math.min(one, other);
 }
 
-/** Why a duration is not allowed, undefined if it is. */
+const LONGEST_SECONDS = 100n * 365n * 24n * 3600n;
+
+/** Why a duration is not allowed, undefined if it is; one longer than 100 years is cut to that. */
 export function findDurationFault(duration: Duration | undefined): string | undefined {
   if (!duration) return undefined;
-  if (duration.seconds < 0n || duration.nanos < 0) {
-    return `negative duration: ${formatDuration(toMs(duration))}`;
+  const { seconds, nanos } = duration;
+  if ((seconds > 0n && nanos < 0) || (seconds < 0n && nanos > 0)) {
+    return "duration has seconds and nanos with different signs";
+  }
+  if (seconds < 0n || nanos < 0) return "negative duration";
+  if (seconds >= LONGEST_SECONDS) {
+    duration.seconds = LONGEST_SECONDS;
+    duration.nanos = 0;
   }
   return undefined;
-}
-
-/** A duration as Go prints it, for messages that must read as the real server's. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return "0s";
-  const sign = ms < 0 ? "-" : "";
-  let rest = Math.abs(ms);
-  if (rest < 1000) return `${sign}${rest}ms`;
-  const hours = Math.floor(rest / 3_600_000);
-  rest -= hours * 3_600_000;
-  const minutes = Math.floor(rest / 60_000);
-  rest -= minutes * 60_000;
-  const seconds = `${Number((rest / 1000).toFixed(9))}s`;
-  if (hours > 0) return `${sign}${hours}h${minutes}m${seconds}`;
-  return minutes > 0 ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
 }

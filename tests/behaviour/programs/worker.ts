@@ -11,6 +11,7 @@ const worker = await Worker.create({
   taskQueue,
   activities,
   workflows: new URL("../workflows/survival.ts", import.meta.url),
+  stickyQueueScheduleToStartTimeout: "1s",
 });
 console.log("worker runs");
 await worker.run();

@@ -10,20 +10,21 @@ import sys
 import uuid
 from typing import Any
 
+from ending import run
 from temporalio.client import Client
 
 
 async def main(address: str, task_queue: str, workflow_type: str) -> None:
     client = await Client.connect(address)
 
-    async def run(value: Any) -> Any:
+    async def echo(value: Any) -> Any:
         workflow_id = f"python-{uuid.uuid4()}"
         return await client.execute_workflow(workflow_type, value, id=workflow_id, task_queue=task_queue)
 
     values = json.load(sys.stdin)["values"]
-    results = await asyncio.gather(*(run(value) for value in values))
-    data = await run(bytes([0, 1, 254, 255]))
+    results = await asyncio.gather(*(echo(value) for value in values))
+    data = await echo(bytes([0, 1, 254, 255]))
     print(json.dumps({"results": results, "bytes": list(data)}), flush=True)
 
 
-asyncio.run(main(*sys.argv[1:]))
+run(main(*sys.argv[1:]))

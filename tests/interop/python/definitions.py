@@ -98,7 +98,7 @@ class PythonCancel:
         return await workflow.execute_activity(
             beat,
             start_to_close_timeout=TIMEOUT,
-            heartbeat_timeout=timedelta(seconds=5),
+            heartbeat_timeout=timedelta(seconds=1),
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
 

@@ -6,6 +6,7 @@ import sys
 import uuid
 
 from definitions import ACTIVITIES, WORKFLOWS, PythonCancel, PythonEcho, PythonFailure, PythonHandlers, PythonRetry
+from ending import run
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.worker import Worker
@@ -80,4 +81,4 @@ async def main(address: str, task_queue: str) -> None:
     print(json.dumps(report), flush=True)
 
 
-asyncio.run(main(*sys.argv[1:]))
+run(main(*sys.argv[1:]))

@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from definitions import ACTIVITIES, WORKFLOWS
+from ending import run
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -15,4 +16,4 @@ async def main(address: str, task_queue: str) -> None:
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
-asyncio.run(main(*sys.argv[1:]))
+run(main(*sys.argv[1:]))

@@ -115,6 +115,16 @@ export async function errorOf(call: Promise<unknown>): Promise<string> {
   return "no error";
 }
 
+/** Waits until calls made just before are with the server. */
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, isReal ? 500 : 20));
+}
+
+/** Waits for milliseconds: the real server's timers are slow to fire, ours need little. */
+export async function pause(ours: number, real: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, isReal ? real : ours));
+}
+
 /** One workflow of a test with a task queue of its own, and a hand-written worker for it. */
 export class Scene {
   readonly client: RawClient;

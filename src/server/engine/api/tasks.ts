@@ -24,7 +24,7 @@ import type { ReportedActivity } from "../activity_tasks.ts";
 import { findById, findByToken } from "../activity_tasks.ts";
 import { respondCompleted, respondFailed } from "../complete_task.ts";
 import type { Engine } from "../engine.ts";
-import { invalidArgument } from "../errors.ts";
+import { failedPrecondition, invalidArgument } from "../errors.ts";
 import { serverFailure } from "../failures.ts";
 import { sizeOfPayloads } from "../limits.ts";
 import type { TaskQueueType } from "../matching.ts";
@@ -92,6 +92,9 @@ export function taskMethods(engine: Engine, queries: QueryTable): Methods {
   };
 }
 
+/** Milliseconds. A poll needs time to carry a task back. */
+const SHORTEST_POLL = 2000;
+
 async function poll(
   engine: Engine,
   request: PollWorkflowTaskQueueRequest | PollActivityTaskQueueRequest,
@@ -99,6 +102,10 @@ async function poll(
   type: TaskQueueType,
 ): Promise<unknown> {
   const namespace = namespaceOf(engine, request);
+  const caller = callerOf(context);
+  if (caller.timeoutMs !== undefined && caller.timeoutMs < SHORTEST_POLL) {
+    throw failedPrecondition("Context timeout is too short.");
+  }
   checkLength(engine, request.identity, "Identity");
   const name = request.taskQueue?.name;
   if (!request.taskQueue) throw invalidArgument("taskQueue is not set");
@@ -106,7 +113,7 @@ async function poll(
   checkLength(engine, name, "taskQueue");
   const queue = engine.matching.queue(namespace.id, type, name);
   return await queue.poll({
-    caller: callerOf(context),
+    caller,
     identity: request.identity,
     queue,
     isSticky: request.taskQueue.kind === TaskQueueKind.STICKY,

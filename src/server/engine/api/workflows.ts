@@ -19,10 +19,11 @@ import type {
 } from "../../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { StartWorkflowExecutionRequestSchema } from "../../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { Engine } from "../engine.ts";
-import { invalidArgument, unimplemented } from "../errors.ts";
+import { invalidArgument, notFound, unimplemented } from "../errors.ts";
 import type { Execution } from "../execution.ts";
+import { isRunning } from "../execution.ts";
 import { sizeOfFields, sizeOfPayloads } from "../limits.ts";
-import { findOpenRun, findRun } from "../lookup.ts";
+import { findChainRun, findOpenRun, findRun } from "../lookup.ts";
 import type { Namespace } from "../namespace.ts";
 import { answerTask } from "../poll_response.ts";
 import { checkSignal, requestCancel, signalRun, terminate } from "../requests.ts";
@@ -79,14 +80,16 @@ export function workflowMethods(engine: Engine): Methods {
     requestCancelWorkflowExecution(request) {
       const namespace = namespaceOf(engine, request);
       const { workflowId, runId } = checkExecution(request.workflowExecution);
-      const run = findOpenRun(engine, namespace, workflowId, runId, request.firstExecutionRunId);
-      requestCancel(engine, run, request);
+      const run = findChainRun(engine, namespace, workflowId, runId, request.firstExecutionRunId);
+      // A workflow that is over needs no cancelling: that is no error.
+      if (isRunning(run)) requestCancel(engine, run, request);
       return {};
     },
     terminateWorkflowExecution(request) {
       const namespace = namespaceOf(engine, request);
       const { workflowId, runId } = checkExecution(request.workflowExecution);
-      const run = findOpenRun(engine, namespace, workflowId, runId, request.firstExecutionRunId);
+      const run = findChainRun(engine, namespace, workflowId, runId, request.firstExecutionRunId);
+      if (!isRunning(run)) throw notFound("workflow execution already completed");
       terminate(engine, run, {
         reason: request.reason || "terminated by user via frontend",
         identity: request.identity || "frontend-service",
@@ -142,11 +145,7 @@ function checkTimeouts(request: StartWorkflowExecutionRequest): void {
   for (const [name, duration] of timeouts) {
     const fault = findDurationFault(duration);
     if (!fault) continue;
-    throw invalidArgument(
-      name === "WorkflowStartDelay"
-        ? `An invalid ${name}Seconds is set on request. cause: ${fault}`
-        : `An invalid ${name}Seconds is set on request. cause: ${fault}`,
-    );
+    throw invalidArgument(`An invalid ${name}Seconds is set on request. cause: ${fault}`);
   }
 }
 
