@@ -6,10 +6,17 @@
 import { ValueError } from "../common/errors.ts";
 import { environmentVariable, nodeModule } from "../platform.ts";
 import type { TLSConfig, TransportOptions } from "../transport/options.ts";
-import { defineFlags, type Values } from "./flags.ts";
+import type { Flag, Values } from "./flags.ts";
+
+/** The table of these flags. */
+export type ConnectionFlags =
+  & Readonly<Record<TextFlagName, Flag & { type: "string" }>>
+  & Readonly<Record<"tls", Flag & { type: "boolean" }>>;
+
+type TextFlagName = "address" | "api-key" | "tls-ca-path" | "tls-cert-path" | "tls-key-path" | "tls-server-name";
 
 /** Which server, and how to get there; left out, TEMPORAL_ADDRESS and TEMPORAL_API_KEY say it. */
-export const connectionFlags = defineFlags({
+export const connectionFlags: ConnectionFlags = {
   "address": { type: "string", help: "host:port or a URL (TEMPORAL_ADDRESS, localhost:7233)" },
   "api-key": { type: "string", help: "an API key (TEMPORAL_API_KEY)" },
   "tls": { type: "boolean", help: "speaks TLS; on with an API key" },
@@ -17,12 +24,12 @@ export const connectionFlags = defineFlags({
   "tls-cert-path": { type: "string", help: "a file with the client's certificate" },
   "tls-key-path": { type: "string", help: "a file with the client's key" },
   "tls-server-name": { type: "string", help: "the server's name in TLS, in place of the address's host" },
-});
+};
 
 const DEFAULT_ADDRESS = "localhost:7233";
 
 /** The options of a connection that flags and environment give; throws ValueError for files that cannot be read. */
-export async function readTransportOptions(values: Values<typeof connectionFlags>): Promise<
+export async function readTransportOptions(values: Values<ConnectionFlags>): Promise<
   TransportOptions & { address: string }
 > {
   return {
@@ -32,7 +39,7 @@ export async function readTransportOptions(values: Values<typeof connectionFlags
   };
 }
 
-async function readTls(values: Values<typeof connectionFlags>): Promise<boolean | TLSConfig | undefined> {
+async function readTls(values: Values<ConnectionFlags>): Promise<boolean | TLSConfig | undefined> {
   const config: TLSConfig = {
     serverRootCaCert: await readFile(values["tls-ca-path"], "--tls-ca-path"),
     clientCert: await readFile(values["tls-cert-path"], "--tls-cert-path"),

@@ -6,15 +6,17 @@
 import { create } from "@bufbuild/protobuf";
 import type { TypeHint } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
-import type { Memo, WorkflowExecutionStatus } from "../common/options.ts";
+import type { Memo, RpcOptions, WorkflowExecutionStatus } from "../common/options.ts";
 import type { Payload } from "../common/payload.ts";
 import type { SearchAttributeValue, TypedSearchAttributes } from "../common/search.ts";
 import { searchAttributesFromPayloads } from "../common/search.ts";
 import { decodeRecord } from "../converter/data.ts";
+import { TaskQueueKind, TaskQueueType } from "../gen/temporal/api/enums/v1/task_queue_pb.ts";
 import { WorkflowExecutionStatus as StatusNumber } from "../gen/temporal/api/enums/v1/workflow_pb.ts";
 import { WorkflowExecutionInfoSchema } from "../gen/temporal/api/workflow/v1/message_pb.ts";
 import type { WorkflowExecutionInfo } from "../gen/temporal/api/workflow/v1/message_pb.ts";
 import type { DescribeWorkflowExecutionResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import { WorkflowService } from "../gen/temporal/api/workflowservice/v1/service_pb.ts";
 import type { ClientContext } from "./context.ts";
 import { enumNames, toDate } from "./proto.ts";
 import { decodeFirst } from "./result.ts";
@@ -57,7 +59,15 @@ export interface WorkflowExecutionDescription extends WorkflowExecution {
   staticSummary(): Promise<string | undefined>;
   /** The details given at its start. */
   staticDetails(): Promise<string | undefined>;
+  /** Who polls its task queue for workflow tasks; nobody means that the workflow waits for a worker. */
+  pollers(options?: RpcOptions): Promise<TaskQueuePoller[]>;
   readonly rawDescription: DescribeWorkflowExecutionResponse;
+}
+
+/** A worker that polls a task queue. */
+export interface TaskQueuePoller {
+  readonly identity: string;
+  readonly lastAccessTime?: Date;
 }
 
 /** How many executions match, grouped where the query has GROUP BY. */
@@ -153,6 +163,14 @@ export class DescriptionView extends ExecutionView implements WorkflowExecutionD
 
   staticDetails(): Promise<string | undefined> {
     return this.#text(this.rawDescription.executionConfig?.userMetadata?.details);
+  }
+
+  async pollers(options: RpcOptions = {}): Promise<TaskQueuePoller[]> {
+    const { caller, namespace } = this.#context;
+    const taskQueue = { name: this.taskQueue, kind: TaskQueueKind.NORMAL };
+    const request = { namespace, taskQueue, taskQueueType: TaskQueueType.WORKFLOW };
+    const { pollers } = await caller.call(WorkflowService.method.describeTaskQueue, request, options);
+    return pollers.map(({ identity, lastAccessTime }) => ({ identity, lastAccessTime: toDate(lastAccessTime) }));
   }
 
   async #text(payload: Payload | undefined): Promise<string | undefined> {

@@ -25,9 +25,9 @@ export class RawValue {
     this.payload = payload;
   }
 
-  /** Marks instances of every realm and every copy of this package. */
-  get [brand](): true {
-    return true;
+  static {
+    // Marks instances of every realm and every copy of this package.
+    Object.defineProperty(this.prototype, brand, { value: true });
   }
 
   /** Recognises instances of other realms and of other copies of this package. */

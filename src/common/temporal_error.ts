@@ -52,8 +52,10 @@ export class TemporalError extends Error {
   static readonly code: TemporalErrorCode = "TEMPORAL";
   /** The name of this class, kept by minifiers. */
   static override readonly name: string = "TemporalError";
-  /** Marks the classes of all copies of this package. */
-  static readonly [brand] = true as const;
+  static {
+    // Marks the classes of all copies of this package.
+    Object.defineProperty(this, brand, { value: true });
+  }
 
   /** Tells the errors apart in a `switch`; stable. */
   readonly code: TemporalErrorCode;

@@ -30,7 +30,9 @@ export interface BundleOptions {
 /** Marks where the user's part of a bundle ends: source maps say nothing of what follows. */
 export const kitMark = "/* the globals of a realm */";
 
-const head = "({ boot(__anywhen_run, __anywhen_stub) {";
+/** What a bundle is: a function of what the host offers, which makes the functions that the host calls. */
+const head = "(function (__anywhen_run, __anywhen_open, __anywhen_stub, __anywhen_load) { return { " +
+  "async perform(fn, self, args) { return await Reflect.apply(fn, self, args); }, boot() {";
 
 /**
  * Bundles workflows. Takes some tens of milliseconds, more with large dependencies.
@@ -50,9 +52,9 @@ export async function bundleWorkflows(options: BundleOptions): Promise<WorkflowB
     build(kitOptions()),
   ]);
   const files = user.outputFiles!;
-  const code = files.find(({ path }) => path.endsWith(".js"))!.text;
+  const code = dropRedundantNames(files.find(({ path }) => path.endsWith(".js"))!.text);
   return {
-    code: `${code}return __anywhen_entry.default; },\n${kitMark}\n${makeKit(kit)} })`,
+    code: `${code}},\n${kitMark}\n${makeKit(kit)} }; })`,
     sourceMap: files.find(({ path }) => path.endsWith(".map"))?.text,
   };
 }
@@ -87,10 +89,9 @@ function findConverters(options: DataConverterOptions = {}): Record<string, stri
 function makeEntry(modules: string[], converters: Record<string, string>): string {
   const names = modules.map((_, index) => `m${index}`);
   return [
-    `import { openRealm } from "anywhen:${sourcePath("workflow/realm")}";`,
     ...modules.map((path, index) => `import * as m${index} from ${JSON.stringify(path)};`),
     ...Object.entries(converters).map(([name, path]) => `import { ${name} } from ${JSON.stringify(path)};`),
-    `export default openRealm([${names.join(", ")}], { ${Object.keys(converters).join(", ")} });`,
+    `__anywhen_open([${names.join(", ")}], { ${Object.keys(converters).join(", ")} });`,
   ].join("\n");
 }
 
@@ -100,7 +101,6 @@ function userOptions(entry: string): BuildOptions {
     entryPoints: ["workflows"],
     outfile: "workflows.js",
     banner: { js: head },
-    globalName: "__anywhen_entry",
     keepNames: true,
     sourcemap: "external",
     mainFields: ["module", "main"],
@@ -134,6 +134,11 @@ const commonOptions: BuildOptions = {
   logLevel: "silent",
   charset: "utf8",
 };
+
+/** Names are kept for functions that had to be renamed; for others, to set them again costs time in each realm. */
+function dropRedundantNames(code: string): string {
+  return code.replace(/^[ \t]*__name\(([\w$]+), "\1"\);$/gm, "");
+}
 
 /** Each part is evaluated only when it is asked for: functions cost memory in every realm. */
 function makeKit(result: BuildResult): string {

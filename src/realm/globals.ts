@@ -67,9 +67,8 @@ function materialize(global: object, name: string, owner: GlobalsOwner): unknown
 
 function makeValues(name: string, { script, kitHost }: GlobalsOwner): Record<string, unknown> {
   if (Object.hasOwn(partOfGlobal, name)) return (script.kit(partOfGlobal[name]).create as Create)(kitHost, name);
-  const part = script.kit("restricted");
-  const create = restrictedGlobals[name].kind === "function" ? part.createFunction : part.createObject;
-  return (create as Create)(kitHost, name);
+  const { createFunction, createObject } = script.kit("restricted") as Record<string, Create>;
+  return restrictedGlobals[name].kind === "function" ? createFunction(kitHost, name) : createObject(kitHost, name);
 }
 
 function define(global: object, name: string, value: unknown): void {

@@ -7,12 +7,13 @@ import { isCancelledException, ValueError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
 import { nodeModule } from "../platform.ts";
 import type { Activation, Completion } from "../workflow/activation.ts";
-import type { RealmBridge, WorkflowListing } from "../workflow/bridge.ts";
+import type { RealmBridge } from "../workflow/bridge.ts";
 import type { Context, ContextStorage } from "../workflow/runtime/context.ts";
-import { WorkflowRun, type WorkflowTable } from "../workflow/runtime/run.ts";
+import { createTable, listWorkflows, type WorkflowListing, type WorkflowTable } from "../workflow/runtime/registry.ts";
+import { WorkflowRun } from "../workflow/runtime/run.ts";
 import type { WorkflowBundle } from "./bundle.ts";
 import { Globals } from "./globals.ts";
-import { RunKitHost } from "./kit_host.ts";
+import { openRealm } from "./open.ts";
 import { takeRejections, watchRejections } from "./rejections.ts";
 import { SourceMapReader } from "./source_map.ts";
 import { createVMRealms, type RealmFactory } from "./vm.ts";
@@ -52,7 +53,7 @@ export async function createRealmHost(options: RealmHostOptions): Promise<RealmH
   const parts = createParts(options);
   const stopWatching = watchRejections();
   try {
-    parts.workflows = createTable(await listWorkflows(parts));
+    parts.workflows = createTable(await probe(parts));
   } catch (error) {
     stopWatching();
     throw error;
@@ -97,25 +98,22 @@ function compile(bundle: WorkflowBundle): RealmFactory {
   }
 }
 
-async function listWorkflows(parts: HostParts): Promise<WorkflowListing[]> {
-  const probe = new RunRealm(parts, "");
+/** Evaluates the modules once, in a realm that runs nothing. */
+async function probe(parts: HostParts): Promise<WorkflowListing[]> {
+  const realm = new RunRealm(parts, "");
   let found: WorkflowListing[];
   try {
-    found = probe.open().list();
+    found = listWorkflows(realm.open().modules);
   } catch (error) {
     throw toLoadError(error, parts.sources);
   }
   await parts.drain();
-  if (probe.rejection) throw toLoadError(probe.rejection.reason, parts.sources);
-  probe.dispose();
+  realm.dispose();
+  if (realm.rejection) throw toLoadError(realm.rejection.reason, parts.sources);
   if (found.length > 0) return found;
-  throw new ValueError("workflows: no workflow is exported; export an async function, a class with @workflow.defn, or define()");
-}
-
-function createTable(listings: WorkflowListing[]): WorkflowTable {
-  const byType = new Map(listings.map((listing) => [listing.type, listing]));
-  const dynamic = listings.find((listing) => listing.dynamic);
-  return { types: [...byType.keys()], find: (type) => byType.get(type) ?? dynamic };
+  throw new ValueError(
+    "no workflow is exported; export an async function, a class with @workflow.defn, or what workflow.define makes",
+  );
 }
 
 /** One line, whatever was thrown. */
@@ -170,20 +168,15 @@ class RunRealm implements WorkflowRealm {
   open(): RealmBridge {
     this.#isOpen = true;
     const { realms, globals, sources } = this.#parts;
-    const { global, promisePrototype, script } = realms.create();
-    const kitHost = new RunKitHost(this.#run, script, sources);
-    takeRejections(promisePrototype, (reason) => this.#takeRejection(reason));
-    globals.install(global, { script, kitHost });
-    const stub = (name: string) => (script.kit("stub").create as StubMaker)(kitHost, name)[name];
-    return script.boot(this.#run, stub) as RealmBridge;
+    const realm = realms.create();
+    takeRejections(realm.intrinsics.Promise.prototype, (reason) => this.#takeRejection(reason));
+    return openRealm(realm, this.#run.call, globals, sources);
   }
 
   /** Cancelling what nobody waits for is no fault. */
   #takeRejection(reason: unknown): void {
     if (this.#isDisposed || isCancelledException(reason)) return;
     this.rejection ??= { reason };
-    this.#run.ending.failTask(reason);
+    this.#run.fail(reason);
   }
 }
-
-type StubMaker = (host: RunKitHost, name: string) => Record<string, unknown>;

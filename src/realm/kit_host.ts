@@ -4,13 +4,12 @@
  * @module
  */
 import { nodeModule } from "../platform.ts";
-import type { WorkflowRun } from "../workflow/runtime/run.ts";
+import type { CallRun } from "../workflow/bridge.ts";
 import type { KitHost } from "./kit/host.ts";
 import { findAdvice } from "./restricted.ts";
 import type { SourceMapReader } from "./source_map.ts";
-import type { RealmScript } from "./vm.ts";
 
-type MakeRefusal = (
+type RefusalClass = new (
   message: string,
   options: { qualifiedName: string; replacement?: string; source?: string },
 ) => Error;
@@ -19,44 +18,43 @@ const encoder = new TextEncoder();
 
 /** Makes the host's side of a run's globals. */
 export class RunKitHost implements KitHost {
-  readonly #run: WorkflowRun;
-  readonly #script: RealmScript;
+  readonly #call: CallRun;
+  readonly #load: (part: string) => object;
   readonly #sources: SourceMapReader;
-  #makeRefusal: MakeRefusal | undefined;
 
-  /** `script` is that of the run's realm. */
-  constructor(run: WorkflowRun, script: RealmScript, sources: SourceMapReader) {
-    this.#run = run;
-    this.#script = script;
+  /** `call` asks the run, `load` gives the parts of its realm's kit. */
+  constructor(call: CallRun, load: (part: string) => object, sources: SourceMapReader) {
+    this.#call = call;
+    this.#load = load;
     this.#sources = sources;
   }
 
   now(): number {
-    return Math.floor(this.#run.state.activation.time);
+    return Math.floor(this.#call("time"));
   }
 
   random(): number {
-    return this.#run.random.next();
+    return this.#call("random");
   }
 
   uuid4(): string {
-    return this.#run.random.uuid4();
+    return this.#call("uuid4");
   }
 
   fill(bytes: Uint8Array): void {
-    this.#run.random.fill(bytes);
+    this.#call("fillRandom", bytes);
   }
 
   setTimer(milliseconds: number, callback: () => void): number {
-    return this.#run.timers.schedule(milliseconds, callback);
+    return this.#call("setTimer", milliseconds, callback);
   }
 
   clearTimer(id: number): void {
-    this.#run.timers.clear(id);
+    this.#call("clearTimer", id);
   }
 
   print(level: "debug" | "info" | "warn" | "error", values: unknown[]): void {
-    this.#run.log.write(level, nodeModule("node:util").format(...values), undefined);
+    this.#call("log", level, nodeModule("node:util").format(...values), undefined);
   }
 
   makeURL(url: string, base: string | undefined): URL {
@@ -90,9 +88,9 @@ export class RunKitHost implements KitHost {
   refuse(path: string): never {
     const source = this.#sources.locate(readStack());
     const replacement = findAdvice(path);
-    this.#makeRefusal ??= this.#script.kit("refusal").create as unknown as MakeRefusal;
     const place = source ? ` (${source})` : "";
-    throw this.#makeRefusal(`${path} is not available in workflow code${place}: ${replacement}`, {
+    const { RestrictedWorkflowAccessError } = this.#load("errors") as Record<string, RefusalClass>;
+    throw new RestrictedWorkflowAccessError(`${path} is not available in workflow code${place}: ${replacement}`, {
       qualifiedName: path,
       replacement,
       source,

@@ -5,10 +5,11 @@
  */
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { nodeModule } from "../platform.ts";
-import { findSubpath, loadSource, namespace, readText, resolveSource, sourceFolder } from "./sources.ts";
+import { findLazyPart, findSubpath, loadSource, namespace, readText, resolveSource, sourceFolder } from "./sources.ts";
 
 const stubNamespace = "stub";
 const entryNamespace = "entry";
+const lazyNamespace = "lazy";
 const packageName = "@anywhen/temporal";
 
 /** Schemes of modules that only some runtime has. */
@@ -26,7 +27,7 @@ export function createResolver(entry: string): Plugin {
       build.onResolve({ filter: /./ }, (args) => resolve(build, args, builtins));
       build.onLoad({ filter: /./, namespace: entryNamespace }, () => ({ contents: entry, loader: "js", resolveDir: "/" }));
       build.onLoad({ filter: /./, namespace: stubNamespace }, ({ path }) => ({ contents: stubText(path), loader: "js" }));
-      build.onLoad({ filter: /./, namespace }, ({ path }) => loadSource(path));
+      loadSources(build);
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, ({ path }) => loadUserFile(path));
       build.onLoad({ filter: /\.node$/, namespace: "file" }, ({ path }) => ({ contents: stubText(path), loader: "js" }));
     },
@@ -38,14 +39,20 @@ export function createSourceResolver(): Plugin {
   return {
     name: "sources",
     setup(build) {
-      build.onResolve({ filter: /./ }, ({ path, importer }) => ({
-        path: importer ? resolveSource(path, importer) : path,
-        namespace,
-        sideEffects: false,
-      }));
-      build.onLoad({ filter: /./, namespace }, ({ path }) => loadSource(path));
+      build.onResolve({ filter: /./ }, ({ path, importer }) => {
+        return importer ? source(resolveSource(path, importer), importer) : source(path, "");
+      });
+      loadSources(build);
     },
   };
+}
+
+function loadSources(build: PluginBuild): void {
+  build.onLoad({ filter: /./, namespace }, ({ path }) => loadSource(path));
+  build.onLoad({ filter: /./, namespace: lazyNamespace }, ({ path }) => ({
+    contents: `module.exports = __anywhen_load(${JSON.stringify(path)});`,
+    loader: "js",
+  }));
 }
 
 async function resolve(
@@ -55,11 +62,10 @@ async function resolve(
 ): Promise<OnResolveResult | undefined> {
   const { path, importer } = args;
   if (args.pluginData === "resolved" || args.kind === "entry-point") return undefined;
-  if (path.startsWith(`${namespace}:`)) return source(path.slice(namespace.length + 1));
   if (runtimeScheme.test(path) || builtins.has(path)) return stub(path);
   if (path === packageName || path.startsWith(`${packageName}/`)) return resolvePackage(path);
   if (args.namespace === namespace) {
-    return path.startsWith(".") ? source(resolveSource(path, importer)) : await resolveDependency(build, args);
+    return path.startsWith(".") ? source(resolveSource(path, importer), importer) : await resolveDependency(build, args);
   }
   const isOptional = importer.includes("node_modules") && !path.startsWith(".");
   return isOptional ? await resolveOrStub(build, args, args.resolveDir) : undefined;
@@ -67,7 +73,7 @@ async function resolve(
 
 function resolvePackage(path: string): OnResolveResult {
   const found = findSubpath(path.slice(packageName.length + 1));
-  return found === undefined ? stub(path) : source(found);
+  return found === undefined ? stub(path) : source(found, "");
 }
 
 /** What this package's own files import of others; protobuf stays outside of realms. */
@@ -84,8 +90,9 @@ async function resolveOrStub(build: PluginBuild, args: OnResolveArgs, folder: st
   return found.errors.length > 0 ? stub(path) : found;
 }
 
-function source(path: string): OnResolveResult {
-  return { path, namespace, sideEffects: false };
+function source(path: string, importer: string): OnResolveResult {
+  const part = findLazyPart(path, importer);
+  return part ? { path: part, namespace: lazyNamespace, sideEffects: false } : { path, namespace, sideEffects: false };
 }
 
 function stub(path: string): OnResolveResult {

@@ -23,6 +23,28 @@ const subpaths: Readonly<Record<string, string>> = {
   workflow: "workflow/mod",
 };
 
+/** Files that realms evaluate only when they are first needed, and the part of the kit that has them. */
+const lazyFiles: Readonly<Record<string, string>> = {
+  "common/errors": "errors",
+  "common/failure_errors": "errors",
+  "common/nexus_errors": "errors",
+  "common/payload": "plain",
+  "common/search": "search",
+  "common/temporal_error": "errors",
+  "converter/failure": "failures",
+};
+
+/** The part of the kit that has a file, where it is not to be bundled into the importing one. */
+export function findLazyPart(path: string, importer: string): string | undefined {
+  const part = lazyFiles[withoutSuffix(path)];
+  const isInside = withoutSuffix(importer) === `realm/kit/${part}` || lazyFiles[withoutSuffix(importer)] === part;
+  return isInside ? undefined : part;
+}
+
+function withoutSuffix(path: string): string {
+  return path.slice(0, path.lastIndexOf("."));
+}
+
 /** The file that a subpath of this package is in workflow code, undefined where it is not to be used there. */
 export function findSubpath(name: string): string | undefined {
   return Object.hasOwn(subpaths, name) ? sourcePath(subpaths[name]) : undefined;

@@ -4,22 +4,34 @@
  * @module
  */
 import { nodeModule } from "../platform.ts";
+import type { CallRun, RealmConverters, RealmIntrinsics, UserFunction } from "../workflow/bridge.ts";
 import { scriptName } from "./source_map.ts";
 
-/** What a bundle's script evaluates to. */
-export interface RealmScript {
-  /** Evaluates the modules; gives what the entry exports. */
-  boot(run: object, stub: (name: string) => unknown): unknown;
-  /** Evaluates one part of the kit; gives what it exports. */
-  kit(part: string): Record<string, (...args: never[]) => unknown>;
+/** What the host offers to a bundle's script. */
+export interface ScriptHost {
+  call: CallRun;
+  /** Takes the user's modules. */
+  open(modules: readonly object[], converters: RealmConverters): void;
+  /** What a module exports that workflow code may import but not use. */
+  stub(module: string): object;
+  /** What a part of the kit exports, evaluated when it is first used. */
+  load(part: string): object;
 }
 
-/** A realm: a global object and the script in it. */
+/** What a bundle's script makes. */
+export interface RealmScript {
+  /** Evaluates the modules. */
+  boot(): void;
+  /** Evaluates one part of the kit; gives what it exports. */
+  kit(part: string): Record<string, unknown>;
+  perform(fn: UserFunction, self: unknown, args: unknown[]): Promise<unknown>;
+}
+
+/** A realm: its global object, its intrinsics and the script in it. */
 export interface Realm {
   global: object;
-  /** The realm's own; unhandled rejections are known by it. */
-  promisePrototype: object;
-  script: RealmScript;
+  intrinsics: RealmIntrinsics;
+  start(host: ScriptHost): RealmScript;
 }
 
 /** Makes realms of one bundle. */
@@ -27,18 +39,26 @@ export interface RealmFactory {
   create(): Realm;
 }
 
+type Main = (
+  call: ScriptHost["call"],
+  open: ScriptHost["open"],
+  stub: ScriptHost["stub"],
+  load: ScriptHost["load"],
+) => RealmScript;
+
 /** Compiles a bundle's script. Throws SyntaxError where it is none. */
 export function createVMRealms(code: string): RealmFactory {
   const vm = nodeModule("node:vm");
   const script = new vm.Script(code, { filename: scriptName });
-  const globals = new vm.Script("({ global: globalThis, promisePrototype: Promise.prototype })");
+  const inspect = new vm.Script("({ global: globalThis, intrinsics: { Array, Error, JSON, Promise, Uint8Array } })");
   // Without interceptors on the global object where the runtime can: less memory, faster access.
   const plain = vm.constants?.DONT_CONTEXTIFY;
   return {
     create() {
       const context = vm.createContext(plain ?? {});
-      const realm = globals.runInContext(context) as Omit<Realm, "script">;
-      return { ...realm, script: script.runInContext(context) as RealmScript };
+      const { global, intrinsics } = inspect.runInContext(context) as Omit<Realm, "start">;
+      const main = script.runInContext(context) as Main;
+      return { global, intrinsics, start: ({ call, open, stub, load }) => main(call, open, stub, load) };
     },
   };
 }

@@ -139,10 +139,10 @@ export class DevServer implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const isServed = this.#service.shutdown();
     this.#stop.abort(new ConnectError("the server is shutting down", Code.Unavailable));
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await isServed;
+    const closing = this.#listeners.map((listener) => listener.close());
+    await this.#service.shutdown();
+    await Promise.all(closing);
   }
 }
 

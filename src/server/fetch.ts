@@ -32,6 +32,7 @@ export function createFetchHandler(
   routes(recordUnary(router, unary));
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   return async (request) => {
+    if (shutdownSignal.aborted) return refuse(503, "the server has been shut down");
     const path = pathOf(request.url);
     const handler = handlers.get(path);
     if (!handler) return refuse(404, `no such method: ${path}`);

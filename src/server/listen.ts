@@ -59,7 +59,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const stop = new AbortController();
   const calls = new Set<HttpResponse>();
   const adapter = connectNodeAdapter({ routes: options.routes, shutdownSignal: stop.signal });
-  const serve = guardRequests(adapter as RequestHandler, calls);
+  const serve = guardRequests(adapter as RequestHandler, calls, stop.signal);
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const http2 = createHttp2(serve, sessions);
@@ -185,9 +185,13 @@ function createHttp2(serve: RequestHandler, sessions: Set<ServerHttp2Session>): 
   return server;
 }
 
-/** Counts calls under way; a request that the adapter cannot even read ends as 400 instead of an uncaught error. */
-function guardRequests(handle: RequestHandler, calls: Set<HttpResponse>): RequestHandler {
+/**
+ * Counts calls under way. A request that the adapter cannot even read ends as 400 instead of an uncaught
+ * error, and one that comes while the server closes as 503, which gRPC clients read as UNAVAILABLE.
+ */
+function guardRequests(handle: RequestHandler, calls: Set<HttpResponse>, stopped: AbortSignal): RequestHandler {
   return (request, response) => {
+    if (stopped.aborted) return refuse(response, 503);
     calls.add(response);
     response.once("close", () => calls.delete(response));
     request.on("error", () => {});
@@ -195,10 +199,15 @@ function guardRequests(handle: RequestHandler, calls: Set<HttpResponse>): Reques
     try {
       handle(request, response);
     } catch {
-      response.statusCode = 400;
-      response.end();
+      refuse(response, 400);
     }
   };
+}
+
+function refuse(response: HttpResponse, status: number): void {
+  response.on("error", () => {});
+  response.statusCode = status;
+  response.end();
 }
 
 /** Resolves when everything is closed, or after `limit` milliseconds. */

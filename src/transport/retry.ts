@@ -121,7 +121,7 @@ async function retry<T>(
   for (let tries = 1;; tries++) {
     const left = limit - (performance.now() - start);
     try {
-      return await attempt(left === Infinity ? 0 : tries === 1 ? limit : left);
+      return await attempt(left === Infinity ? 0 : tries === 1 ? limit : Math.ceil(left));
     } catch (error) {
       if (!(error instanceof ConnectError) || !isRetryable(error) || tries >= plan.maxTries) throw error;
       const delay = computeDelay(plan, tries, error.code, Math.random());

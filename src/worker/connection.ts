@@ -4,7 +4,6 @@
  * @module
  */
 import { type Client, clientParts } from "../client/client.ts";
-import { NotFoundError, RPCError } from "../common/errors.ts";
 import type { DescribeNamespaceResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { Call, TaskService } from "./service.ts";
 
@@ -29,19 +28,9 @@ export function createCall(client: Client): Call {
     });
 }
 
-/** Asks for the namespace of a worker. Throws NotFoundError naming namespace and address when there is none. */
-export async function describeNamespace(service: TaskService, client: Client): Promise<NamespaceFacts> {
-  try {
-    return readFacts(await service.describeNamespace());
-  } catch (error) {
-    if (!(error instanceof RPCError) || error.status !== "NOT_FOUND") throw error;
-    const { address } = clientParts(client).link.connection;
-    const { rawGrpcStatus, grpcStatus } = error;
-    throw new NotFoundError(
-      `namespace ${service.settings.namespace} does not exist on ${address}; create it, or connect with another \`namespace\``,
-      { status: "NOT_FOUND", resource: "NAMESPACE", rawGrpcStatus, grpcStatus, cause: error },
-    );
-  }
+/** Asks for the namespace of a worker. Rejects with NotFoundError naming namespace and address when there is none. */
+export async function describeNamespace(service: TaskService): Promise<NamespaceFacts> {
+  return readFacts(await service.describeNamespace());
 }
 
 function readFacts({ namespaceInfo }: DescribeNamespaceResponse): NamespaceFacts {

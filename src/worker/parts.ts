@@ -68,7 +68,7 @@ export async function createParts(options: WorkerOptions): Promise<WorkerParts> 
   const { buildId, client: { dataConverter } } = options;
   const service = createService(options, settings, connection);
   const [facts, host] = await settleBoth(
-    describeNamespace(service, options.client),
+    describeNamespace(service),
     hasWorkflows(options) ? createWorkflowHost(options.workflows!, { logger, dataConverter, buildId }) : undefined,
   );
   const base = { settings, service, connection, facts, logger, stop: new AbortController() };

@@ -1,114 +1,106 @@
 /**
- * The seam between the workflow API in a realm (the facade) and the runtime behind it, types only. The facade asks its
- * {@link RunBridge}, the runtime asks the {@link RealmBridge}. Only plain data and callables cross; promises, errors and
- * decoded values are made in the realm.
+ * The seam between the workflow API in a realm (the facade) and the runtime behind it, types only. The facade calls the
+ * {@link Operations} of its run through one callable; the runtime knows the realm by its {@link RealmBridge}. Only plain
+ * data and callables cross; promises, errors and decoded values that user code gets are objects of the realm.
  *
  * @module
  */
-import type { Payload } from "../common/payload.ts";
-import type { Failure } from "../common/failure.ts";
-import type { Schemas } from "../common/definition.ts";
-import type { Activation, ActivityResolution, ContinueAsNew, Initialize, ScheduleActivity } from "./activation.ts";
+import type { QueryDefinition, Schemas, SignalDefinition, UpdateDefinition } from "../common/definition.ts";
+import type { Duration } from "../common/duration.ts";
+import type { FailureConverter } from "../converter/failure.ts";
+import type { PayloadConverter } from "../converter/payload.ts";
+import type { Activation, Initialize } from "./activation.ts";
+import type {
+  ActivityOptions,
+  CancellationScopeOptions,
+  ContinueAsNewOptions,
+  HandlerKind,
+  HandlerUnfinishedPolicy,
+  SleepOptions,
+  WaitConditionOptions,
+} from "./options.ts";
 
-/** What the facade asks of its run, by subject. Child workflows, patches, Nexus and sinks will be subjects of their own. */
-export interface RunBridge {
-  readonly state: StateBridge;
-  readonly timers: TimerBridge;
-  readonly conditions: ConditionBridge;
-  readonly activities: ActivityBridge;
-  readonly handlers: HandlerBridge;
-  readonly scopes: ScopeBridge;
-  readonly random: RandomBridge;
-  readonly log: LogBridge;
-}
+/** Everything the facade asks, by subject. Child workflows, patches, Nexus and sinks will be subjects of their own. */
+export interface Operations
+  extends
+    StateOperations,
+    TimeOperations,
+    ActivityOperations,
+    HandlerOperations,
+    ScopeOperations,
+    RandomOperations,
+    LogOperations {}
 
-/** Settles a promise of the realm. */
-export interface Settler<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
-/** Cancels one wait with an error of the realm; no effect once the wait is over. */
-export type Cancel = (error: Error) => void;
+/** How the facade asks; throws errors of the realm. */
+export type CallRun = <K extends keyof Operations>(
+  operation: K,
+  ...args: Parameters<Operations[K]>
+) => ReturnType<Operations[K]>;
 
 /** Where the run stands. */
-export interface StateBridge {
-  /** Undefined while the modules are loaded. */
-  readonly start: Initialize | undefined;
+export interface StateOperations {
+  /** The start as the history has it. Throws IllegalStateError while modules load. */
+  start(): Initialize;
   /** The activation in progress, or the last one. */
-  readonly activation: Omit<Activation, "jobs">;
-  /** Which read-only code is running, if any. */
-  readonly readOnly: "query" | "validator" | undefined;
-  /** Whether the code of the workflow may run: its modules are loaded. */
-  readonly isRunning: boolean;
-  /** The object of a class workflow. */
-  readonly instance: unknown;
+  activation(): Omit<Activation, "jobs">;
   /** Time of the run's first task, in milliseconds. */
-  readonly startTime: number;
-  /** A stack trace with the places of the user's files instead of those in the bundle. */
-  mapStack(stack: string): string;
-  /** Throws ReadOnlyContextError or IllegalStateError where `what` may not be called now. */
-  assertWritable(what: string): void;
+  startTime(): number;
+  /** Whether modules are loaded and workflow code may run. */
+  isRunning(): boolean;
+  /** Whether a query or a validator is running. */
+  isReadOnly(): boolean;
+  /** The object of a class workflow. */
+  instance(): unknown;
+  payloadConverter(): PayloadConverter;
+  /** Throws ContinueAsNewError. */
+  continueAsNew(options: (ContinueAsNewOptions<unknown> & { args?: unknown }) | undefined): never;
 }
 
-/** Durable timers. */
-export interface TimerBridge {
-  /** Starts a timer of `duration` milliseconds; the settler is resolved when it fires. */
-  sleep(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel;
-  /** Starts a timer that calls back and belongs to no scope; returns its id. */
-  schedule(duration: number, callback: () => void): number;
-  /** Cancels a timer made by `schedule`. */
-  clear(id: number): void;
+/** Timers and conditions. */
+export interface TimeOperations {
+  /** Workflow time in milliseconds. */
+  time(): number;
+  sleep(duration: Duration, options: SleepOptions | undefined): Promise<void>;
+  waitCondition(condition: () => boolean, options: WaitConditionOptions | undefined): Promise<boolean>;
+  /** Starts a timer of some milliseconds that belongs to no scope; returns its id. */
+  setTimer(duration: number, callback: () => void): number;
+  clearTimer(id: number): void;
 }
 
-/** Waits for conditions over the workflow's state. */
-export interface ConditionBridge {
-  /** Resolves with true once `predicate` is true, with false when `timeout` milliseconds are over first. */
-  wait(
-    predicate: () => boolean,
-    timeout: { duration: number; summary?: Payload } | undefined,
-    settler: Settler<boolean>,
-  ): Cancel;
+/** An activity that was started. */
+export interface StartedActivity {
+  activityId: string;
+  result: Promise<unknown>;
+  cancel(reason: string | undefined): void;
 }
 
-/** What the facade says of an activity; the rest the run knows. */
-export type ActivityRequest =
-  & Omit<ScheduleActivity, "kind" | "seq" | "activityId" | "taskQueue">
-  & Partial<Pick<ScheduleActivity, "activityId" | "taskQueue">>;
-
-/** Activities. */
-export interface ActivityBridge {
-  /** Asks for an activity. `resolved` gets how it ended, `rejected` a cancellation before it was asked for. */
-  schedule(
-    request: ActivityRequest,
-    resolved: (resolution: ActivityResolution) => void,
-    rejected: (error: unknown) => void,
-  ): { activityId: string; cancel: Cancel };
+/** Activities. Local ones will be operations of the same shape. */
+export interface ActivityOperations {
+  checkActivityOptions(what: string, options: ActivityOptions): void;
+  executeActivity(activity: unknown, options: ActivityOptions & { args?: unknown }): Promise<unknown>;
+  startActivity(activity: unknown, options: ActivityOptions & { args?: unknown }): StartedActivity;
 }
 
-/** The kinds of handlers. */
-export type HandlerKind = "signal" | "query" | "update";
-
-/** A handler as the realm gives it to the run. */
-export interface HandlerEntry {
-  /** Called with `self` as `this`. */
-  fn: (...args: never[]) => unknown;
-  self?: unknown;
+/** Options of handlers of all kinds. */
+export interface AnyHandlerOptions {
   validator?: (...args: never[]) => void;
-  /** Schemas of the arguments. */
-  args?: Schemas;
   description?: string;
-  unfinishedPolicy?: "WARN_AND_ABANDON" | "ABANDON";
+  unfinishedPolicy?: HandlerUnfinishedPolicy;
 }
 
-/** Handlers of signals, queries and updates; the name `undefined` is that of the dynamic handler. */
-export interface HandlerBridge {
-  set(kind: HandlerKind, name: string | undefined, entry: HandlerEntry | undefined): void;
-  get(kind: HandlerKind, name: string | undefined): HandlerEntry | undefined;
-  /** Whether no signal or update handler is in progress. */
-  readonly allFinished: boolean;
-  /** The update in whose handler or validator the caller runs. */
-  readonly currentUpdate: { id: string; name: string } | undefined;
+/** A function of the user. */
+export type UserFunction = (...args: never[]) => unknown;
+
+/** Handlers of signals, queries and updates; those without a name are the dynamic ones. */
+export interface HandlerOperations {
+  setHandler(
+    definition: SignalDefinition | QueryDefinition | UpdateDefinition | { kind: HandlerKind; name: undefined },
+    handler: UserFunction | undefined,
+    options: AnyHandlerOptions | undefined,
+  ): void;
+  getHandler(kind: HandlerKind, name: string | undefined): UserFunction | undefined;
+  allHandlersFinished(): boolean;
+  currentUpdate(): { readonly id: string; readonly name: string } | undefined;
 }
 
 /** A node of the tree of cancellation scopes. */
@@ -117,90 +109,82 @@ export interface ScopeNode {
   readonly error: Error | undefined;
   /** The object that stands for this node in the realm. */
   facade: object | undefined;
-  /** Cancels everything in the scope, the first time. */
-  cancel(error: Error): void;
   /** Calls back once when the scope is cancelled, at once if it is; returns how to stop waiting. */
   onCancel(callback: (error: Error) => void): () => void;
-  /** Runs `work` in this scope. */
-  enter<T>(work: () => T): T;
-  /** Forgets the scope: nothing in it can be reached by its parent any more. */
+  /** Forgets the scope where nothing is left in it. */
   leave(): void;
-  /** Calls back when `duration` milliseconds are over; returns how to stop the timer. */
-  startTimer(duration: number, summary: Payload | undefined, callback: () => void): () => void;
 }
 
-/** The tree of cancellation scopes. */
-export interface ScopeBridge {
-  /** The scope of the running code. */
-  readonly current: ScopeNode;
-  readonly root: ScopeNode;
-  /** Why the workflow was cancelled: undefined when it was not, "" without a text. */
-  readonly reason: string | undefined;
-  /** A scope in the current one; a shielded one is not cancelled with its parent. */
-  open(options: { shielded: boolean }): ScopeNode;
+/** Cancellation. */
+export interface ScopeOperations {
+  currentScope(): ScopeNode;
+  openScope(options: CancellationScopeOptions): ScopeNode;
+  enterScope<T>(node: ScopeNode, work: () => T): T;
+  cancelScope(node: ScopeNode, reason: string | undefined): void;
+  /** Starts the timer of a scope; returns how to stop it, and whether it fired. */
+  startScopeTimer(node: ScopeNode, options: CancellationScopeOptions): { stop(): void; hasFired(): boolean };
+  cancellationReason(): string | undefined;
 }
 
-/** The run's stream of random numbers. */
-export interface RandomBridge {
-  /** The next number, from 0 up to 1. Throws ReadOnlyContextError in queries and validators. */
-  next(): number;
-  /** A version 4 UUID of the next four numbers. */
+/** The run's random numbers. Not allowed in queries and validators. */
+export interface RandomOperations {
+  random(): number;
   uuid4(): string;
-  /** Fills bytes, one number each. */
-  fill(bytes: Uint8Array): void;
-  readonly seed: bigint;
+  fillRandom(bytes: Uint8Array): void;
+  randomSeed(): bigint;
 }
 
 /** Log levels. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Logs of the run, silent in replay. */
-export interface LogBridge {
-  write(level: LogLevel, message: string, attributes: Record<string, unknown> | undefined): void;
+export interface LogOperations {
+  log(level: LogLevel, message: string, attributes: Record<string, unknown> | undefined): void;
 }
 
-/** The errors that the runtime throws into a realm. */
-export type RuntimeErrorKind = "CancelledError" | "IllegalStateError" | "ReadOnlyContextError" | "ValueError";
-
-/** A call of user code: `fn` with `self` as `this`. */
-export interface UserCall {
-  fn: (...args: never[]) => unknown;
-  self: unknown;
-  args: unknown[];
+/** A handler as the runtime keeps it. */
+export interface HandlerEntry extends AnyHandlerOptions {
+  /** Called with `self` as `this`. */
+  fn: UserFunction;
+  self?: unknown;
+  /** Schemas of the arguments. */
+  args?: Schemas;
 }
 
-/** Where a registered workflow is in the bundle, as {@link RealmBridge.list} found it. */
-export interface WorkflowListing {
-  type: string;
-  /** Whether it takes the types that no other workflow has. */
-  dynamic: boolean;
-  /** Index of the module, name of the export. */
-  module: number;
-  exportName: string;
+/** The converters that a bundle may bring; they run in the realm. */
+export interface RealmConverters {
+  payloadConverter?: PayloadConverter;
+  failureConverter?: FailureConverter;
 }
 
-/** A workflow ready to run: its class constructed, its handlers set. */
-export interface WorkflowMain {
-  call: UserCall;
-  /** The object of a class workflow. */
-  instance: unknown;
-}
-
-/** What the runtime asks of a realm. */
+/** A realm as the runtime knows it. */
 export interface RealmBridge {
-  /** The workflows in the bundle. Throws ValueError for definitions that cannot be. */
-  list(): WorkflowListing[];
-  /** Decodes the arguments, constructs a class workflow and sets its handlers. */
-  prepare(listing: Pick<WorkflowListing, "module" | "exportName">, start: Initialize): WorkflowMain;
-  /** Calls user code now; `done` or `failed` hear of its end by promise jobs. */
-  perform(call: UserCall, done: (value: unknown) => void, failed: (error: unknown) => void): void;
-  /** Payloads as values of the realm; without a schema for an argument its type decides. */
-  decode(payloads: readonly Payload[], schemas: Schemas | undefined): unknown[];
-  /** Payloads as RawValue objects of the realm, the arguments of a dynamic handler. */
-  decodeRaw(payloads: readonly Payload[]): unknown[];
-  encode(value: unknown): Payload;
-  encodeFailure(error: unknown): Failure;
-  makeError(kind: RuntimeErrorKind, message: string): Error;
-  /** What a ContinueAsNewError asks for. */
-  readContinuation(error: unknown): Omit<ContinueAsNew, "kind"> | undefined;
+  /** What the realm's own intrinsics make belongs to the realm, whoever calls them. */
+  readonly intrinsics: RealmIntrinsics;
+  /** The user's modules, as their exports. */
+  readonly modules: readonly object[];
+  readonly converters: RealmConverters;
+  /** Calls user code now; the promise settles two promise jobs after it ends. */
+  perform(fn: UserFunction, self: unknown, args: unknown[]): Promise<unknown>;
+  /** Exports of a part of this package, evaluated in the realm when first asked for. */
+  load<K extends keyof RealmParts>(part: K): RealmParts[K];
+}
+
+/** Intrinsics of a realm. */
+export interface RealmIntrinsics {
+  readonly Array: ArrayConstructor;
+  readonly Error: ErrorConstructor;
+  readonly JSON: JSON;
+  readonly Promise: PromiseConstructor;
+  readonly Uint8Array: Uint8ArrayConstructor;
+}
+
+/** The parts of this package that a realm evaluates when they are needed. */
+export interface RealmParts {
+  /** All error classes, by name. */
+  errors: Record<string, new (message: string, options: object) => Error>;
+  /** Converts failures to errors of the realm. */
+  failures: { failureConverter: FailureConverter };
+  /** Copies of plain data, and raw values, as objects of the realm. */
+  plain: { copyPlain<T>(value: T): T; RawValue: new (payload: unknown) => object };
 }

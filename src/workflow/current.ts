@@ -4,18 +4,17 @@
  * @module
  */
 import { IllegalStateError } from "../common/errors.ts";
-import type { RunBridge } from "./bridge.ts";
+import type { CallRun } from "./bridge.ts";
 
-declare const __anywhen_run: RunBridge | undefined;
+declare const __anywhen_run: CallRun | undefined;
 
-/** The run of this realm, undefined outside workflows. */
-export function findRun(): RunBridge | undefined {
-  return typeof __anywhen_run === "undefined" ? undefined : __anywhen_run;
-}
+/** Asks the run of this realm. Throws IllegalStateError outside workflows. */
+export const callRun: CallRun = (operation, ...args) => {
+  if (inRealm()) return __anywhen_run!(operation, ...args);
+  throw new IllegalStateError(`${operation} was called outside a workflow; call it in code that a worker runs as one`);
+};
 
-/** The run of this realm. Throws IllegalStateError, naming `what` was called, outside workflows. */
-export function currentRun(what: string): RunBridge {
-  const run = findRun();
-  if (run) return run;
-  throw new IllegalStateError(`${what} was called outside a workflow; call it in code that a worker runs as a workflow`);
+/** Whether this is the realm of a run. */
+export function inRealm(): boolean {
+  return typeof __anywhen_run !== "undefined";
 }

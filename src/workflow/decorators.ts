@@ -13,9 +13,9 @@ import {
   type WorkflowClass,
 } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
-import type { HandlerEntry, HandlerKind } from "./bridge.ts";
 import { remember, type WorkflowDefnOptions } from "./definition.ts";
-import { checkHandlerName, type HandlerUnfinishedPolicy, type UpdateHandlerOptions } from "./handlers.ts";
+import { checkHandlerName } from "./handlers.ts";
+import type { HandlerKind, HandlerUnfinishedPolicy, UpdateHandlerOptions } from "./options.ts";
 
 /** A decorator of methods, bare or with options. */
 export type HandlerDecorator<O, F extends (...args: any[]) => any> = {
@@ -38,7 +38,7 @@ export interface HandlerOptions {
 }
 
 /** What is remembered of a decorated method. */
-interface MethodDefinition extends Definition {
+export interface MethodDefinition extends Definition {
   kind: HandlerKind | "run";
   options: HandlerOptions & { validator?: (...args: any[]) => void; unfinishedPolicy?: HandlerUnfinishedPolicy };
 }
@@ -84,40 +84,14 @@ export function update(...args: unknown[]): unknown {
   return decorateUpdate(...args);
 }
 
-/** The schemas of a class workflow's arguments. */
-export function runSchemas(workflow: WorkflowClass): Schemas | undefined {
-  const { run } = workflow.prototype as { run?: unknown };
-  return findDefinition(run)?.args;
-}
-
-/** The handlers of an object, inherited ones too; what a class overrides counts. */
-export function classHandlers(instance: object): { kind: HandlerKind; name: string | undefined; entry: HandlerEntry }[] {
-  const found = new Map<string, ReturnType<typeof classHandlers>[number]>();
-  for (let type = Object.getPrototypeOf(instance); type !== null; type = Object.getPrototypeOf(type)) {
-    for (const key of Object.getOwnPropertyNames(type)) {
-      const definition = findMethod(type, key);
-      if (!definition || definition.kind === "run" || found.has(key)) continue;
-      const { name, args, options: { validator, description, unfinishedPolicy, dynamic } } = definition;
-      const fn = (instance as Record<string, (...args: never[]) => unknown>)[key];
-      const entry = { fn, self: instance, validator, args, description, unfinishedPolicy };
-      found.set(key, { kind: definition.kind, name: dynamic ? undefined : name, entry });
-    }
-  }
-  return [...found.values()];
-}
-
-function findMethod(type: object, key: string): MethodDefinition | undefined {
-  const value = Object.getOwnPropertyDescriptor(type, key)?.value;
-  return typeof value === "function" && key !== "constructor" ? findDefinition<MethodDefinition>(value) : undefined;
-}
-
 function defineClass(workflow: WorkflowClass, context: ClassDecoratorContext | undefined, options: WorkflowDefnOptions) {
   assertStandard(context, "class", "defn");
   if (typeof workflow.prototype?.run !== "function") {
     throw new ValueError(`workflow class ${workflow.name} has no method run; add one, marked with @workflow.run`);
   }
   const name = options.name ?? workflow.name;
-  remember(workflow, { kind: "workflow", name, args: runSchemas(workflow), options });
+  const args = findDefinition(workflow.prototype.run)?.args;
+  remember(workflow, { kind: "workflow", name, args, options });
 }
 
 function makeDecorator(kind: HandlerKind | "run"): HandlerDecorator<any, any> {

@@ -3,42 +3,15 @@
  *
  * @module
  */
-import {
-  findDefinition,
-  type QueryDefinition,
-  type SignalDefinition,
-  type UpdateDefinition,
-} from "../common/definition.ts";
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
 import type { RawValue } from "../common/payload.ts";
-import type { HandlerKind } from "./bridge.ts";
-import { currentRun } from "./current.ts";
-
-export type { HandlerKind } from "./bridge.ts";
-
-/** Whether a handler that is left unfinished at the end of the workflow is worth a warning. */
-export type HandlerUnfinishedPolicy = "WARN_AND_ABANDON" | "ABANDON";
-
-/** Options of an update handler. */
-// deno-lint-ignore no-explicit-any -- inference of arguments
-export interface UpdateHandlerOptions<A extends any[]> {
-  /** Rejects the update by throwing; synchronous, may only read. */
-  // deno-lint-ignore no-explicit-any -- `this` is the instance of a class workflow
-  validator?: (this: any, ...args: A) => void;
-  /** One line for tools. */
-  description?: string;
-  /** Default: `"WARN_AND_ABANDON"`. */
-  unfinishedPolicy?: HandlerUnfinishedPolicy;
-}
+import type { AnyHandlerOptions, UserFunction } from "./bridge.ts";
+import { callRun } from "./current.ts";
+import type { HandlerKind, HandlerUnfinishedPolicy, UpdateHandlerOptions } from "./options.ts";
 
 /** A handler of all names that have none of their own. */
 export type DynamicHandler = (name: string, args: RawValue[]) => unknown;
-
-interface AnyHandlerOptions {
-  validator?: (...args: never[]) => void;
-  description?: string;
-  unfinishedPolicy?: HandlerUnfinishedPolicy;
-}
 
 /** Sets the handler of a signal, which gets what has arrived so far; `undefined` clears it. */
 // deno-lint-ignore no-explicit-any -- inference of arguments
@@ -63,13 +36,10 @@ export function setHandler<R, A extends any[]>(
 ): void;
 export function setHandler(
   definition: SignalDefinition | QueryDefinition | UpdateDefinition,
-  handler: ((...args: never[]) => unknown) | undefined,
-  options: AnyHandlerOptions = {},
+  handler: UserFunction | undefined,
+  options?: AnyHandlerOptions,
 ): void {
-  const { kind, name } = definition;
-  checkHandlerName(name, kind);
-  const entry = handler && { fn: handler, args: findDefinition(definition)?.args, ...options };
-  currentRun("setHandler").handlers.set(kind, name, entry);
+  callRun("setHandler", definition, handler, options);
 }
 
 /** The handler that is set, if any. */
@@ -77,32 +47,31 @@ export function getHandler(
   definition: SignalDefinition | QueryDefinition | UpdateDefinition,
   // deno-lint-ignore no-explicit-any -- as declared by the user
 ): ((...args: any[]) => unknown) | undefined {
-  return currentRun("getHandler").handlers.get(definition.kind, definition.name)?.fn;
+  return callRun("getHandler", definition.kind, definition.name);
 }
 
 /** Sets the handler of all names that have none of their own; a signal handler gets all that have arrived so far. */
 export function setDynamicHandler(
   kind: HandlerKind,
   handler: DynamicHandler | undefined,
-  options: UpdateHandlerOptions<[name: string, args: RawValue[]]> = {},
+  options?: UpdateHandlerOptions<[name: string, args: RawValue[]]>,
 ): void {
-  const entry = handler && { fn: handler, ...options } as { fn: (...args: never[]) => unknown };
-  currentRun("setDynamicHandler").handlers.set(kind, undefined, entry);
+  callRun("setHandler", { kind, name: undefined }, handler, options);
 }
 
 /** The dynamic handler that is set, if any. */
 export function getDynamicHandler(kind: HandlerKind): DynamicHandler | undefined {
-  return currentRun("getDynamicHandler").handlers.get(kind, undefined)?.fn as DynamicHandler | undefined;
+  return callRun("getHandler", kind, undefined) as DynamicHandler | undefined;
 }
 
 /** Whether no signal or update handler is in progress: wait for it before the workflow returns. */
 export function allHandlersFinished(): boolean {
-  return currentRun("allHandlersFinished").handlers.allFinished;
+  return callRun("allHandlersFinished");
 }
 
 /** The update in whose handler or validator this is called, also after an `await`. */
 export function currentUpdateInfo(): { id: string; name: string } | undefined {
-  const update = currentRun("currentUpdateInfo").handlers.currentUpdate;
+  const update = callRun("currentUpdate");
   return update && { id: update.id, name: update.name };
 }
 

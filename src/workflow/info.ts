@@ -6,8 +6,7 @@
 import type { Priority, RetryPolicy, WorkerDeploymentVersion } from "../common/options.ts";
 import type { Payload } from "../common/payload.ts";
 import { searchAttributesFromPayloads, type TypedSearchAttributes } from "../common/search.ts";
-import type { Activation } from "./activation.ts";
-import { currentRun, findRun } from "./current.ts";
+import { callRun, inRealm } from "./current.ts";
 import { copyPlain } from "./plain.ts";
 
 /** What is known of a run; time-outs in milliseconds. */
@@ -50,17 +49,15 @@ export interface Info {
 
 /** What is known of this run. */
 export function info(): Info {
-  const run = currentRun("info");
-  run.state.start ?? run.state.assertWritable("info");
-  const { args: _args, randomSeed: _seed, memo, searchAttributes, kind: _kind, ...start } = run.state.start!;
+  const { args: _args, randomSeed: _seed, memo, searchAttributes, kind: _kind, ...start } = callRun("start");
   const { lastCompletionResult: _result, lastFailure: _failure, workflowStartTime, ...rest } = copyPlain(start);
-  const activation = (): Omit<Activation, "jobs"> => run.state.activation;
+  const activation = () => callRun("activation");
   return {
     ...rest,
     rawMemo: copyPlain(memo),
     runId: activation().runId,
     searchAttributes: searchAttributesFromPayloads(copyPlain(searchAttributes)),
-    startTime: new Date(run.state.startTime),
+    startTime: new Date(callRun("startTime")),
     workflowStartTime: new Date(workflowStartTime),
     getCurrentBuildId: () => activation().buildId,
     getCurrentDeploymentVersion: () => undefined,
@@ -73,10 +70,10 @@ export function info(): Info {
 
 /** Whether this runs as part of a workflow. */
 export function inWorkflow(): boolean {
-  return findRun()?.state.isRunning ?? false;
+  return inRealm() && callRun("isRunning");
 }
 
 /** The object of a class workflow, undefined for a function. */
 export function instance<T = unknown>(): T {
-  return currentRun("instance").state.instance as T;
+  return callRun("instance") as T;
 }

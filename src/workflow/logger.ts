@@ -5,7 +5,7 @@
  */
 import type { LogAttributes, Logger } from "../common/logger.ts";
 import type { LogLevel } from "./bridge.ts";
-import { currentRun } from "./current.ts";
+import { callRun } from "./current.ts";
 
 /** Logs to the worker's logger; not in replay, except from queries and validators. */
 export const logger: Logger = {
@@ -16,5 +16,5 @@ export const logger: Logger = {
 };
 
 function write(level: LogLevel, message: string, attributes: LogAttributes | undefined): void {
-  currentRun("logger").log.write(level, message, attributes);
+  callRun("log", level, message, attributes);
 }

@@ -18,20 +18,9 @@
  *
  * @module
  */
-export {
-  executeActivity,
-  proxyActivities,
-  startActivity,
-} from "./activities.ts";
-export type {
-  ActivityCancellationType,
-  ActivityHandle,
-  ActivityOptions,
-  ActivityProxy,
-  CallOptions,
-} from "./activities.ts";
+export { executeActivity, proxyActivities, startActivity } from "./activities.ts";
+export type { ActivityHandle, ActivityProxy } from "./activities.ts";
 export { continueAsNew } from "./continuation.ts";
-export type { ContinueAsNewOptions } from "./continuation.ts";
 export { payloadConverter } from "./conversion.ts";
 export { defn, query, run, signal, update } from "./decorators.ts";
 export type { HandlerDecorator, HandlerOptions } from "./decorators.ts";
@@ -45,16 +34,26 @@ export {
   setDynamicHandler,
   setHandler,
 } from "./handlers.ts";
-export type { DynamicHandler, HandlerKind, HandlerUnfinishedPolicy, UpdateHandlerOptions } from "./handlers.ts";
+export type { DynamicHandler } from "./handlers.ts";
 export { info, instance, inWorkflow } from "./info.ts";
 export type { Info } from "./info.ts";
 export { logger } from "./logger.ts";
+export type {
+  ActivityCancellationType,
+  ActivityOptions,
+  CallOptions,
+  CancellationScopeOptions,
+  ContinueAsNewOptions,
+  HandlerKind,
+  HandlerUnfinishedPolicy,
+  SleepOptions,
+  UpdateHandlerOptions,
+  WaitConditionOptions,
+} from "./options.ts";
 export { random, randomSeed, uuid4 } from "./random.ts";
 export type { RandomStream } from "./random.ts";
 export { cancellationReason, CancellationScope, cancellationSignal, shield } from "./scope.ts";
-export type { CancellationScopeOptions } from "./scope.ts";
 export { now, sleep, time, timeNs, waitCondition } from "./time.ts";
-export type { SleepOptions, WaitConditionOptions } from "./time.ts";
 export { unsafe } from "./unsafe.ts";
 export {
   ActivityAlreadyStartedError,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { currentRun } from "./current.ts";
+import { callRun } from "./current.ts";
 
 /** A stream of random numbers. Not allowed in queries and validators. */
 export interface RandomStream {
@@ -19,21 +19,20 @@ export interface RandomStream {
 
 /** The main stream, that of `Math.random`. */
 export function random(): RandomStream {
-  const stream = currentRun("random").random;
   return {
-    random: () => stream.next(),
-    uuid4: () => stream.uuid4(),
-    fill: (bytes) => (stream.fill(bytes), bytes),
+    random: () => callRun("random"),
+    uuid4: () => callRun("uuid4"),
+    fill: (bytes) => (callRun("fillRandom", bytes), bytes),
     with: (work) => work(),
   };
 }
 
 /** A version 4 UUID from the main stream. */
 export function uuid4(): string {
-  return currentRun("uuid4").random.uuid4();
+  return callRun("uuid4");
 }
 
 /** The seed of the main stream; changes when the workflow is reset. */
 export function randomSeed(): bigint {
-  return currentRun("randomSeed").random.seed;
+  return callRun("randomSeed");
 }

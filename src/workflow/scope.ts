@@ -3,24 +3,10 @@
  *
  * @module
  */
-import { type Duration, optionalMilliseconds } from "../common/duration.ts";
-import { CancelledError, isCancelledException, TimeoutError } from "../common/errors.ts";
+import { isCancelledException, TimeoutError } from "../common/errors.ts";
 import type { ScopeNode } from "./bridge.ts";
-import { encodeText } from "./conversion.ts";
-import { currentRun } from "./current.ts";
-import { toCancelledError } from "./waits.ts";
-
-/** Options of {@link CancellationScope}. */
-export interface CancellationScopeOptions {
-  /** Whether cancellation of the scope around it stops here; default false. */
-  shielded?: boolean;
-  /** Cancels the content after this time; `run` then rejects with TimeoutError. */
-  timeout?: Duration;
-  /** One line for the UI, beside the timer. */
-  timeoutSummary?: string;
-  /** Cancels the scope too. */
-  signal?: AbortSignal;
-}
+import { callRun } from "./current.ts";
+import type { CancellationScopeOptions } from "./options.ts";
 
 interface Inside {
   readonly node: ScopeNode;
@@ -35,18 +21,14 @@ const insides: WeakMap<CancellationScope, Inside> = /* @__PURE__ */ new WeakMap(
 export class CancellationScope {
   /** A scope within the current one. Throws ValueError for a bad time-out. */
   constructor(options: CancellationScopeOptions = {}) {
-    optionalMilliseconds(options.timeout, "timeout");
-    const node = currentRun("CancellationScope").scopes.open({ shielded: options.shielded ?? false });
+    const node = callRun("openScope", options);
     node.facade = this;
     insides.set(this, { node, options });
-    const { signal } = options;
-    if (signal?.aborted) node.cancel(toCancelledError(signal));
-    else signal?.addEventListener("abort", () => node.cancel(toCancelledError(signal)), { once: true });
   }
 
   /** The scope of the running code. */
   static current(): CancellationScope {
-    const node = currentRun("CancellationScope.current").scopes.current;
+    const node = callRun("currentScope");
     if (!node.facade) {
       node.facade = Object.create(CancellationScope.prototype) as CancellationScope;
       insides.set(node.facade as CancellationScope, { node, options: {} });
@@ -62,15 +44,13 @@ export class CancellationScope {
 
   /** Cancels what is in the scope; waits reject with CancelledError. Only the first call counts. */
   cancel(reason?: string): void {
-    insides.get(this)!.node.cancel(new CancelledError(reason));
+    callRun("cancelScope", insides.get(this)!.node, reason);
   }
 
   /** Runs `work` in this scope; rejects with TimeoutError when the scope's time was over. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const { node, options } = insides.get(this)!;
-    const timeout = optionalMilliseconds(options.timeout, "timeout");
-    if (timeout === undefined) return inside(node, work);
-    return insideFor(timeout, options.timeoutSummary, node, work);
+    return options.timeout === undefined ? runInside(node, work) : runTimed(node, options, work);
   }
 }
 
@@ -86,39 +66,28 @@ export function cancellationSignal(): AbortSignal {
 
 /** Why the workflow was cancelled: undefined when it was not, "" when no text was given. */
 export function cancellationReason(): string | undefined {
-  return currentRun("cancellationReason").scopes.reason;
+  return callRun("cancellationReason");
 }
 
-async function insideFor<T>(
-  timeout: number,
-  summary: string | undefined,
-  node: ScopeNode,
-  work: () => Promise<T>,
-): Promise<T> {
-  let error: TimeoutError | undefined;
-  const stop = node.startTimer(timeout, encodeText(summary), () => {
-    error = new TimeoutError(`the scope timed out after ${timeout} ms`);
-    node.cancel(new CancelledError(error.message));
-  });
-  const unlisten = node.onCancel(stop);
+async function runInside<T>(node: ScopeNode, work: () => Promise<T>): Promise<T> {
   try {
-    const value = await inside(node, work);
-    if (error) throw error;
-    return value;
-  } catch (thrown) {
-    throw error && isCancelledException(thrown) ? error : thrown;
+    return await callRun("enterScope", node, work) as T;
   } finally {
-    unlisten();
-    stop();
     node.leave();
   }
 }
 
-async function inside<T>(node: ScopeNode, work: () => Promise<T>): Promise<T> {
+async function runTimed<T>(node: ScopeNode, options: CancellationScopeOptions, work: () => Promise<T>): Promise<T> {
+  const timer = callRun("startScopeTimer", node, options);
+  const makeError = () => new TimeoutError(`the scope timed out after ${JSON.stringify(options.timeout)}`);
   try {
-    return await node.enter(work);
+    const value = await runInside(node, work);
+    if (timer.hasFired()) throw makeError();
+    return value;
+  } catch (error) {
+    throw timer.hasFired() && isCancelledException(error) ? makeError() : error;
   } finally {
-    node.leave();
+    timer.stop();
   }
 }
 

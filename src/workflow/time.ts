@@ -3,39 +3,17 @@
  *
  * @module
  */
-import { type Duration, toMilliseconds } from "../common/duration.ts";
-import { encodeText } from "./conversion.ts";
-import { currentRun } from "./current.ts";
-import { makeWait } from "./waits.ts";
-
-/** Options of {@link sleep}. */
-export interface SleepOptions {
-  /** One line for the UI. */
-  summary?: string;
-  /** Cancels the wait, besides the scope it is made in. */
-  signal?: AbortSignal;
-}
+import type { Duration } from "../common/duration.ts";
+import { callRun } from "./current.ts";
+import type { SleepOptions, WaitConditionOptions } from "./options.ts";
 
 /**
  * Waits, durably: the workflow may move to another worker meanwhile. At least 1 ms.
  *
  * Rejects with CancelledError when cancelled, with ValueError for a negative duration or none.
  */
-export function sleep(duration: Duration, options: SleepOptions = {}): Promise<void> {
-  return makeWait(options.signal, (settler) => {
-    const milliseconds = toMilliseconds(duration, "duration");
-    return currentRun("sleep").timers.sleep(milliseconds, encodeText(options.summary), settler);
-  });
-}
-
-/** Options of {@link waitCondition}. */
-export interface WaitConditionOptions {
-  /** Gives up after this time; a timer even when 0. */
-  timeout?: Duration;
-  /** One line for the UI, beside the timer. */
-  timeoutSummary?: string;
-  /** Cancels the wait, besides the scope it is made in. */
-  signal?: AbortSignal;
+export function sleep(duration: Duration, options?: SleepOptions): Promise<void> {
+  return callRun("sleep", duration, options);
 }
 
 /**
@@ -44,14 +22,8 @@ export interface WaitConditionOptions {
  *
  * Rejects with CancelledError when cancelled, and with what the condition throws.
  */
-export function waitCondition(condition: () => boolean, options: WaitConditionOptions = {}): Promise<boolean> {
-  return makeWait(options.signal, (settler) => {
-    const { timeout, timeoutSummary } = options;
-    const timer = timeout === undefined
-      ? undefined
-      : { duration: toMilliseconds(timeout, "timeout"), summary: encodeText(timeoutSummary) };
-    return currentRun("waitCondition").conditions.wait(condition, timer, settler);
-  });
+export function waitCondition(condition: () => boolean, options?: WaitConditionOptions): Promise<boolean> {
+  return callRun("waitCondition", condition, options);
 }
 
 /** Workflow time: that of the task in progress, the same in replay. */
@@ -61,7 +33,7 @@ export function now(): Date {
 
 /** Workflow time in milliseconds since the epoch. */
 export function time(): number {
-  return currentRun("time").state.activation.time;
+  return callRun("time");
 }
 
 /** Workflow time in nanoseconds since the epoch. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { currentRun, findRun } from "./current.ts";
+import { callRun, inRealm } from "./current.ts";
 
 /** Questions whose answers differ between a first run and its replay: for logs and metrics, never for decisions. */
 export const unsafe: {
@@ -16,11 +16,8 @@ export const unsafe: {
   /** Whether globals are those of a workflow. */
   inSandbox(): boolean;
 } = {
-  isReplaying: () => currentRun("unsafe.isReplaying").state.activation.isReplaying,
-  isReplayingHistoryEvents: () => {
-    const { state } = currentRun("unsafe.isReplayingHistoryEvents");
-    return state.activation.isReplaying && state.readOnly === undefined;
-  },
-  isReadOnly: () => currentRun("unsafe.isReadOnly").state.readOnly !== undefined,
-  inSandbox: () => findRun() !== undefined,
+  isReplaying: () => callRun("activation").isReplaying,
+  isReplayingHistoryEvents: () => callRun("activation").isReplaying && !callRun("isReadOnly"),
+  isReadOnly: () => callRun("isReadOnly"),
+  inSandbox: () => inRealm(),
 };

@@ -46,7 +46,7 @@ export async function hangs(): Promise<void> {
 }
 
 /** Heartbeats once with its progress and hangs at its first attempt; tells what the former attempt had reported. */
-export async function resumes(): Promise<unknown[]> {
+export async function resumes(): Promise<readonly unknown[]> {
   const { attempt, heartbeatDetails } = activity.info();
   if (attempt > 1) return heartbeatDetails;
   activity.heartbeat({ done: 7 });

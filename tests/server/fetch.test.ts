@@ -47,7 +47,8 @@ async function callWeb(
       body,
     }),
   );
-  const frames = split(new Uint8Array(await response.arrayBuffer()));
+  const isWeb = response.headers.get("content-type") === "application/grpc-web+proto";
+  const frames = isWeb ? split(new Uint8Array(await response.arrayBuffer())) : [];
   const message = frames.find(({ flags }) => flags === 0);
   const trailer = frames.find(({ flags }) => flags === 0x80);
   return {
@@ -185,6 +186,13 @@ describe("a poll in process", () => {
     door.stop.abort(new ConnectError("the server is shutting down", Code.Unavailable));
     assert.match((await call).trailer, /grpc-status: 14\r\n/);
   });
+});
+
+test("what comes after shutdown is 503", async () => {
+  const door = openDoor();
+  door.stop.abort(new ConnectError("the server is shutting down", Code.Unavailable));
+  const { response } = await callWeb(door, "GetSystemInfo", envelop(new Uint8Array()));
+  assert.equal(response.status, 503);
 });
 
 describe("other protocols in process", () => {

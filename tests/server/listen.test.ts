@@ -147,18 +147,21 @@ describe("closing", () => {
       createGrpcTransport({ baseUrl: url }),
       createGrpcWebTransport({ baseUrl: url, httpVersion: "1.1" }),
     ];
-    const polls = clients.map((transport) =>
-      assert.rejects(
-        createClient(WorkflowService, transport).pollWorkflowTaskQueue({}),
+    const polls = clients.map(async (transport) => {
+      const poll = (): Promise<unknown> => createClient(WorkflowService, transport).pollWorkflowTaskQueue({});
+      await assert.rejects(
+        poll(),
         (error) =>
           error instanceof ConnectError && error.code === Code.Unavailable && /shutting down/.test(error.message),
-      )
-    );
+      );
+      await assert.rejects(poll(), ConnectError);
+    });
     await until(() => stub.polls.open === 2, "both polls are open");
     const started = Date.now();
     await listener.close();
     await Promise.all(polls);
     assert.ok(Date.now() - started < 450, `closing took ${Date.now() - started} ms`);
+    assert.deepEqual(stub.polls, { open: 0, ended: 2 });
     await assert.rejects(openSocket(Number(listener.address.split(":")[1])));
   });
 

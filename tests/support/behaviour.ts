@@ -41,10 +41,7 @@ export async function runScene(options: SceneOptions, body: (scene: Scene) => Pr
 }
 
 async function replayAll(client: Client, options: SceneOptions, ids: string[]): Promise<void> {
-  const replayer = await Replayer.create({
-    workflows: options.workflows,
-    workflowFailureExceptionTypes: options.workflowFailureExceptionTypes,
-  });
+  const replayer = await Replayer.create({ workflows: options.workflows });
   for (const id of ids) {
     const history = await client.workflow.getHandle(id).fetchHistory();
     const { error } = await replayer.replayWorkflow(history, { raiseOnReplayFailure: false });

@@ -91,7 +91,7 @@ describe("worker lifecycle", () => {
       assert.equal(error.resource, "NAMESPACE");
       assert.match(
         error.message,
-        /^namespace default does not exist on [^\n]+; create it, or connect with another `namespace`$/,
+        /^namespace "default" does not exist on [^\n]+$/,
       );
       return true;
     });

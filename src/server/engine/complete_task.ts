@@ -70,7 +70,7 @@ export function respondCompleted(
     activityTasks: answer.eagerActivities,
     resetHistoryEventId: leavesNoTrace ? BigInt(run.lastStartedEventId) : 0n,
   });
-  settleQueries(engine, run, request.queryResults, next);
+  settleQueries(engine, run, {}, next);
   if (isRunning(run) && !run.workflowTask && hasUpdatesToSend(run, true)) startSpeculative(engine, run, request);
   if (run.workflowTask && (answer.hasNext || isSpeculativeFor(run, request))) {
     response.workflowTask = answerTask(engine, run, run.workflowTask, {
@@ -121,6 +121,7 @@ function finishTask(
     needsTask: false,
   };
   applyAll(scope, request.commands, request.messages);
+  settleQueries(engine, run, request.queryResults, true);
   if (isRunning(run) && !request.forceCreateNewWorkflowTask) rejectUnprocessed(run);
   const eagerActivities = startEagerActivities(engine, run, scope.eagerActivities, request.identity);
   const needsTask = request.forceCreateNewWorkflowTask || scope.needsTask ||

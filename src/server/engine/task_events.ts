@@ -38,10 +38,11 @@ export function sketchTask(run: Execution, task: WorkflowTaskState): HistoryEven
 }
 
 /** Writes the events of a speculative task, which thereby becomes an ordinary one. */
-export function settleSpeculative(engine: Engine, run: Execution): void {
+export function settleSpeculative(engine: Engine, run: Execution, identity = ""): void {
   const task = run.workflowTask;
   if (!task?.isSpeculative) return;
   task.isSpeculative = false;
+  task.identity = identity;
   const isStarted = task.startedEventId > 0;
   writeScheduled(engine, run, task);
   if (isStarted) writeStarted(engine, run, task);

@@ -152,7 +152,7 @@ export interface TaskFailure {
 
 /** Records that the task failed; a repeated task's failure is counted only. */
 export function failTask(engine: Engine, run: Execution, task: WorkflowTaskState, reason: TaskFailure): void {
-  settleSpeculative(engine, run);
+  settleSpeculative(engine, run, reason.identity);
   if (run.workflowTaskAttempt === 1) {
     append(engine, run, {
       case: "workflowTaskFailedEventAttributes",

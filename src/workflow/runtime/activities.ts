@@ -3,11 +3,16 @@
  *
  * @module
  */
+import { CancelledError } from "../../common/errors.ts";
 import type { ActivityResolution } from "../activation.ts";
-import type { ActivityBridge, ActivityRequest, Cancel } from "../bridge.ts";
+import type { StartedActivity } from "../bridge.ts";
+import type { ActivityOptions } from "../options.ts";
+import { type ActivityCall, makeContext, makeRequest, readCall } from "./activity_request.ts";
 import type { CommandList } from "./commands.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import type { Values } from "./values.ts";
+import type { Cancel, Settler, Waits } from "./waits.ts";
 
 interface PendingActivity {
   isCancelRequested: boolean;
@@ -16,46 +21,50 @@ interface PendingActivity {
 }
 
 /** The activities of a run. */
-export class Activities implements ActivityBridge {
+export class Activities {
   readonly #state: RunState;
   readonly #commands: CommandList;
   readonly #scopes: Scopes;
+  readonly #values: Values;
+  readonly #waits: Waits;
   readonly #pending: Map<number, PendingActivity> = new Map();
   #lastSeq = 0;
 
   /** No activities yet. */
-  constructor(state: RunState, commands: CommandList, scopes: Scopes) {
+  constructor(state: RunState, commands: CommandList, scopes: Scopes, values: Values, waits: Waits) {
     this.#state = state;
     this.#commands = commands;
     this.#scopes = scopes;
+    this.#values = values;
+    this.#waits = waits;
   }
 
-  schedule(
-    request: ActivityRequest,
-    resolved: (resolution: ActivityResolution) => void,
-    rejected: (error: unknown) => void,
-  ): { activityId: string; cancel: Cancel } {
-    this.#state.assertWritable("an activity");
-    const scope = this.#scopes.current;
-    if (scope.error) {
-      rejected(scope.error);
-      return { activityId: request.activityId ?? "", cancel: () => {} };
-    }
-    const seq = ++this.#lastSeq;
-    const activityId = request.activityId ?? String(seq);
-    const taskQueue = request.taskQueue ?? this.#state.start!.taskQueue;
-    this.#commands.push({ ...request, kind: "scheduleActivity", seq, activityId, taskQueue });
-    const pending: PendingActivity = {
-      isCancelRequested: false,
-      cancel: () => this.#requestCancel(seq),
-      resolve: (resolution) => {
-        scope.delete(pending);
-        resolved(resolution);
-      },
+  /** Asks for an activity; the promise is that of its result. */
+  execute(activity: unknown, options: ActivityOptions & { args?: unknown }): Promise<unknown> {
+    return this.#waits.make(options?.signal, (settler) => this.#schedule(readCall(activity, options), settler).cancel);
+  }
+
+  /** Asks for an activity. A result that nobody asks for may reject: that is no fault. */
+  start(activity: unknown, options: ActivityOptions & { args?: unknown }): StartedActivity {
+    const call = readCall(activity, options);
+    let started: { activityId: string; cancel: Cancel } | undefined;
+    let fault: { error: unknown } | undefined;
+    const result = this.#waits.make<unknown>(options.signal, (settler) => {
+      try {
+        started = this.#schedule(call, settler);
+        return started.cancel;
+      } catch (error) {
+        fault = { error };
+        throw error;
+      }
+    });
+    result.then(undefined, () => {});
+    if (fault) throw fault.error;
+    return {
+      activityId: started?.activityId ?? call.options.activityId ?? "",
+      result,
+      cancel: (reason) => started?.cancel(this.#values.adopt(new CancelledError(reason)) as Error),
     };
-    this.#pending.set(seq, pending);
-    scope.add(pending);
-    return { activityId, cancel: pending.cancel };
   }
 
   /** Takes in how an activity ended. */
@@ -63,6 +72,45 @@ export class Activities implements ActivityBridge {
     const pending = this.#pending.get(seq);
     this.#pending.delete(seq);
     pending?.resolve(resolution);
+  }
+
+  #schedule(call: ActivityCall, settler: Settler<unknown>): { activityId: string; cancel: Cancel } {
+    this.#state.assertWritable(`activity ${call.name}`);
+    const context = makeContext(call, this.#state.start!);
+    const request = makeRequest(call, this.#values, context);
+    const scope = this.#scopes.current;
+    if (scope.error) {
+      settler.reject(scope.error);
+      return { activityId: request.activityId ?? "", cancel: () => {} };
+    }
+    const seq = ++this.#lastSeq;
+    const activityId = request.activityId ?? String(seq);
+    this.#commands.push({ ...request, kind: "scheduleActivity", seq, activityId });
+    const pending: PendingActivity = {
+      isCancelRequested: false,
+      cancel: () => this.#requestCancel(seq),
+      resolve: (resolution) => {
+        scope.delete(pending);
+        this.#settle(resolution, call, context, settler);
+      },
+    };
+    this.#pending.set(seq, pending);
+    scope.add(pending);
+    return { activityId, cancel: pending.cancel };
+  }
+
+  #settle(
+    resolution: ActivityResolution,
+    call: ActivityCall,
+    context: ReturnType<typeof makeContext>,
+    settler: Settler<unknown>,
+  ): void {
+    try {
+      if (resolution.status !== "completed") settler.reject(this.#values.decodeFailure(resolution.failure, context));
+      else settler.resolve(this.#values.decodeResult(resolution.result, call.hint, context));
+    } catch (error) {
+      settler.reject(this.#values.adopt(error));
+    }
   }
 
   /** The engine answers by resolving the activity, at once or later, as its cancellation type says. */

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Payload } from "../../common/payload.ts";
-import type { Cancel, ConditionBridge, Settler } from "../bridge.ts";
 import type { Context } from "./context.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Timers } from "./timers.ts";
+import type { Cancel, Settler } from "./waits.ts";
 
 interface Condition {
   readonly predicate: () => boolean;
@@ -17,7 +17,7 @@ interface Condition {
 }
 
 /** The conditions that a run waits for. */
-export class Conditions implements ConditionBridge {
+export class Conditions {
   readonly #state: RunState;
   readonly #scopes: Scopes;
   readonly #timers: Timers;
@@ -30,6 +30,7 @@ export class Conditions implements ConditionBridge {
     this.#timers = timers;
   }
 
+  /** Resolves with true once `predicate` is true, with false when the time-out is over first. */
   wait(
     predicate: () => boolean,
     timeout: { duration: number; summary?: Payload } | undefined,

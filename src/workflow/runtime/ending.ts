@@ -7,8 +7,10 @@ import { FailureError, isCancelledException, NondeterminismError } from "../../c
 import type { Failure } from "../../common/failure.ts";
 import type { TaskFailureCause } from "../activation.ts";
 import type { CommandList, EndCommand } from "./commands.ts";
+import type { Continuations } from "./continuation.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import type { Values } from "./values.ts";
 
 /** Why a workflow task fails. */
 export interface TaskFailure {
@@ -21,13 +23,23 @@ export class Ending {
   readonly #state: RunState;
   readonly #commands: CommandList;
   readonly #scopes: Scopes;
+  readonly #values: Values;
+  readonly #continuations: Continuations;
   #taskFailure: TaskFailure | undefined;
 
   /** Nothing has ended yet. */
-  constructor(state: RunState, commands: CommandList, scopes: Scopes) {
+  constructor(
+    state: RunState,
+    commands: CommandList,
+    scopes: Scopes,
+    values: Values,
+    continuations: Continuations,
+  ) {
     this.#state = state;
     this.#commands = commands;
     this.#scopes = scopes;
+    this.#values = values;
+    this.#continuations = continuations;
   }
 
   /** Set once the task has failed: nothing that the run did since its start counts. */
@@ -37,18 +49,18 @@ export class Ending {
 
   /** The main function has returned. */
   complete(value: unknown): void {
-    this.#end(() => ({ kind: "completeWorkflow", result: this.#state.realm.encode(value) }));
+    this.#end(() => ({ kind: "completeWorkflow", result: this.#values.encode([value])[0] }));
   }
 
   /** The main function or a handler has thrown. */
   fail(error: unknown): void {
-    const continuation = this.#state.realm.readContinuation(error);
+    const continuation = this.#continuations.find(error);
     if (continuation) return this.#end(() => ({ kind: "continueAsNew", ...continuation }));
     if (this.#scopes.reason !== undefined && isCancelledException(error)) {
       return this.#end(() => ({ kind: "cancelWorkflow" }));
     }
     if (!isFailure(error)) return this.failTask(error);
-    this.#end(() => ({ kind: "failWorkflow", failure: this.#state.realm.encodeFailure(error) }));
+    this.#end(() => ({ kind: "failWorkflow", failure: this.#values.encodeFailure(error) }));
   }
 
   /** Fails the task in progress; the first failure counts. */
@@ -60,7 +72,7 @@ export class Ending {
   describe(error: unknown): Failure {
     if (!this.#state.isRunning || !this.#state.start) return this.#describePlainly(error);
     try {
-      return this.#state.realm.encodeFailure(error);
+      return this.#values.encodeFailure(error);
     } catch (fault) {
       const failure = this.#describePlainly(fault);
       return { ...failure, message: `Failed converting activation exception: ${failure.message}` };

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { HandlerBridge, HandlerEntry, HandlerKind } from "../bridge.ts";
-import type { Scopes } from "./scopes.ts";
+import type { HandlerEntry } from "../bridge.ts";
+import type { HandlerKind } from "../options.ts";
 import type { RunState } from "./state.ts";
 
 /** A handler in progress. */
@@ -17,43 +17,34 @@ export interface RunningHandler {
 }
 
 /** The handlers of a run, by kind and name. */
-export class Handlers implements HandlerBridge {
+export class Handlers {
   readonly #state: RunState;
-  readonly #scopes: Scopes;
-  readonly #entries: Record<HandlerKind, Map<string | undefined, HandlerEntry>> = {
-    signal: new Map(),
-    query: new Map(),
-    update: new Map(),
-  };
+  readonly #entries: Partial<Record<HandlerKind, Map<string | undefined, HandlerEntry>>> = {};
   readonly #running: Set<RunningHandler> = new Set();
   readonly #listeners: Partial<Record<HandlerKind, () => void>> = {};
 
   /** No handlers yet. */
-  constructor(state: RunState, scopes: Scopes) {
+  constructor(state: RunState) {
     this.#state = state;
-    this.#scopes = scopes;
   }
 
+  /** Sets or clears a handler; the name `undefined` is that of the dynamic one. */
   set(kind: HandlerKind, name: string | undefined, entry: HandlerEntry | undefined): void {
     this.#state.assertWritable("setHandler");
-    if (!entry) {
-      this.#entries[kind].delete(name);
-      return;
-    }
-    this.#entries[kind].set(name, entry);
+    const entries = this.#entries[kind] ??= new Map();
+    if (!entry) return void entries.delete(name);
+    entries.set(name, entry);
     this.#listeners[kind]?.();
   }
 
+  /** The handler that is set under this very name. */
   get(kind: HandlerKind, name: string | undefined): HandlerEntry | undefined {
-    return this.#entries[kind].get(name);
+    return this.#entries[kind]?.get(name);
   }
 
+  /** Whether no signal or update handler is in progress. */
   get allFinished(): boolean {
     return this.#running.size === 0;
-  }
-
-  get currentUpdate(): { id: string; name: string } | undefined {
-    return this.#scopes.context.update;
   }
 
   /** Calls back whenever a handler of this kind was set. */
@@ -63,14 +54,14 @@ export class Handlers implements HandlerBridge {
 
   /** The handler for a name: its own or the dynamic one. */
   find(kind: HandlerKind, name: string): { entry: HandlerEntry; isDynamic: boolean } | undefined {
-    const own = this.#entries[kind].get(name);
-    const entry = own ?? this.#entries[kind].get(undefined);
+    const own = this.get(kind, name);
+    const entry = own ?? this.get(kind, undefined);
     return entry && { entry, isDynamic: !own };
   }
 
   /** The names of the handlers of one kind, sorted. */
   names(kind: HandlerKind): string[] {
-    return [...this.#entries[kind].keys()].filter((name) => name !== undefined).sort();
+    return [...this.#entries[kind]?.keys() ?? []].filter((name) => name !== undefined).sort();
   }
 
   /** Notes that a handler is in progress; returns how to note its end. */

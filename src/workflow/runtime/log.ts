@@ -4,12 +4,12 @@
  * @module
  */
 import type { Logger } from "../../common/logger.ts";
-import type { LogBridge, LogLevel } from "../bridge.ts";
+import type { LogLevel } from "../bridge.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 
 /** The log of a run. */
-export class RunLog implements LogBridge {
+export class RunLog {
   readonly #state: RunState;
   readonly #scopes: Scopes;
   readonly #logger: Logger;
@@ -21,6 +21,7 @@ export class RunLog implements LogBridge {
     this.#logger = logger;
   }
 
+  /** Writes a line unless it was written before. */
   write(level: LogLevel, message: string, attributes: Record<string, unknown> | undefined): void {
     if (this.#state.activation.isReplaying && this.#state.readOnly === undefined) return;
     this.#logger[level](message, { ...this.#ids(), ...attributes });

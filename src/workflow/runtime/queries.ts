@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ValueError } from "../../common/errors.ts";
 import type { Payload } from "../../common/payload.ts";
 import type { Job } from "../activation.ts";
 import type { CommandList } from "./commands.ts";
@@ -10,6 +11,7 @@ import type { Ending } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import type { Values } from "./values.ts";
 
 type QueryJob = Extract<Job, { kind: "queryWorkflow" }>;
 
@@ -19,14 +21,23 @@ export class Queries {
   readonly #scopes: Scopes;
   readonly #commands: CommandList;
   readonly #handlers: Handlers;
+  readonly #values: Values;
   readonly #ending: Ending;
 
   /** Answers with the handlers that are set when a query comes. */
-  constructor(state: RunState, scopes: Scopes, commands: CommandList, handlers: Handlers, ending: Ending) {
+  constructor(
+    state: RunState,
+    scopes: Scopes,
+    commands: CommandList,
+    handlers: Handlers,
+    values: Values,
+    ending: Ending,
+  ) {
     this.#state = state;
     this.#scopes = scopes;
     this.#commands = commands;
     this.#handlers = handlers;
+    this.#values = values;
     this.#ending = ending;
   }
 
@@ -41,20 +52,19 @@ export class Queries {
   }
 
   #call(name: string, payloads: Payload[]): Payload {
-    const { realm } = this.#state;
     const found = this.#handlers.find("query", name);
     if (!found) {
       const names = this.#handlers.names("query").join(", ");
-      throw this.#state.makeError("ValueError", `no handler for query "${name}"; known queries: [${names}]`);
+      throw new ValueError(`no handler for query "${name}"; known queries: [${names}]`);
     }
     const { fn, self, args: schemas } = found.entry;
-    const args = found.isDynamic ? [name, realm.decodeRaw(payloads)] : realm.decode(payloads, schemas);
+    const args = found.isDynamic ? [name, this.#values.decodeRaw(payloads)] : this.#values.decode(payloads, schemas);
     const value = this.#scopes.run(() => Reflect.apply(fn, self, args) as unknown);
     if (isPromise(value)) {
       value.then(undefined, () => {});
-      throw this.#state.makeError("ValueError", `query "${name}" returned a promise; make its handler synchronous`);
+      throw new ValueError(`query "${name}" returned a promise; make its handler synchronous`);
     }
-    return realm.encode(value);
+    return this.#values.encode([value])[0];
   }
 }
 

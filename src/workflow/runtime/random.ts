@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { RandomBridge } from "../bridge.ts";
 import type { RunState } from "./state.ts";
 
 const two32 = 0x1_0000_0000;
@@ -54,7 +53,7 @@ export class Alea {
 }
 
 /** The main stream of a run. */
-export class RandomSource implements RandomBridge {
+export class RandomSource {
   readonly #state: RunState;
   #seed = 0n;
   #stream: Alea | undefined;
@@ -64,6 +63,7 @@ export class RandomSource implements RandomBridge {
     this.#state = state;
   }
 
+  /** What it was seeded with last. */
   get seed(): bigint {
     return this.#seed;
   }
@@ -74,12 +74,14 @@ export class RandomSource implements RandomBridge {
     this.#stream = undefined;
   }
 
+  /** The next number. Throws ReadOnlyContextError in queries and validators. */
   next(): number {
     this.#state.assertReadWrite("random");
     this.#stream ??= new Alea(seedBytes(this.#seed));
     return this.#stream.next();
   }
 
+  /** A version 4 UUID of the next four numbers. */
   uuid4(): string {
     const words = [this.#word(), this.#word(), this.#word(), this.#word()];
     words[1] = ((words[1] & 0xffff0fff) | 0x4000) >>> 0;
@@ -88,6 +90,7 @@ export class RandomSource implements RandomBridge {
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
   }
 
+  /** Fills bytes, one number each. */
   fill(bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(this.next() * 256);
   }

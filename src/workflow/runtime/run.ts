@@ -3,137 +3,109 @@
  *
  * @module
  */
-import type { Logger } from "../../common/logger.ts";
-import type { Activation, Completion, Job } from "../activation.ts";
-import type { RealmBridge, RunBridge, WorkflowListing, WorkflowMain } from "../bridge.ts";
+import { ValueError } from "../../common/errors.ts";
+import type { Activation, Completion, Initialize, Job } from "../activation.ts";
+import type { CallRun, RealmBridge, UserFunction } from "../bridge.ts";
 import { copyPlain } from "../plain.ts";
-import { Activities } from "./activities.ts";
-import { CommandList } from "./commands.ts";
-import { Conditions } from "./conditions.ts";
-import type { ContextStorage } from "./context.ts";
-import { Ending } from "./ending.ts";
-import { Handlers, type RunningHandler } from "./handlers.ts";
-import { RunLog } from "./log.ts";
-import { Queries } from "./queries.ts";
-import { RandomSource } from "./random.ts";
-import { Scopes } from "./scopes.ts";
-import { Signals } from "./signals.ts";
-import { RunState } from "./state.ts";
-import { Timers } from "./timers.ts";
-import { Updates } from "./updates.ts";
+import type { RunningHandler } from "./handlers.ts";
+import { createCallRun } from "./operations.ts";
+import { createParts, type PartsOptions, type RunParts } from "./parts.ts";
+import { findHandlers, findRunnable, type WorkflowTable } from "./registry.ts";
 
 /** What a run needs of the place where it runs. */
-export interface RunOptions {
-  runId: string;
-  storage: ContextStorage;
-  logger: Logger;
+export interface RunOptions extends PartsOptions {
   /** Resolves when the promise jobs of all realms are done. */
   drain: () => Promise<void>;
-  /** A stack trace with the places of the user's files. */
-  mapStack: (stack: string) => string;
   /** The workflows in the bundle, by type. */
   workflows: WorkflowTable;
 }
 
-/** The workflows in a bundle. */
-export interface WorkflowTable {
-  readonly types: readonly string[];
-  /** The workflow of that type, else the dynamic one. */
-  find(type: string): WorkflowListing | undefined;
+interface Main {
+  fn: UserFunction;
+  self: unknown;
+  args: unknown[];
 }
 
-type Appliers = { [K in Job["kind"]]: (run: WorkflowRun, job: Extract<Job, { kind: K }>) => void };
+type Appliers = { [K in Job["kind"]]: (run: RunParts, job: Extract<Job, { kind: K }>) => void };
 
-/** A workflow run. Its parts are the subjects of the {@link RunBridge}. */
-export class WorkflowRun implements RunBridge {
-  readonly state: RunState;
-  readonly scopes: Scopes;
-  readonly timers: Timers;
-  readonly conditions: Conditions;
-  readonly activities: Activities;
-  readonly handlers: Handlers;
-  readonly random: RandomSource;
-  readonly log: RunLog;
-  readonly signals: Signals;
-  readonly queries: Queries;
-  readonly updates: Updates;
-  readonly ending: Ending;
-  readonly #commands: CommandList = new CommandList();
+/** A workflow run. */
+export class WorkflowRun {
+  /** How the code of the realm asks the run. */
+  readonly call: CallRun;
   readonly #options: RunOptions;
-  #main: WorkflowMain | undefined;
+  readonly #parts: RunParts;
+  #main: Main | undefined;
 
   /** A run whose modules are not loaded yet; see {@link attach}. */
   constructor(options: RunOptions) {
     this.#options = options;
-    const commands = this.#commands;
-    this.state = new RunState(options.runId, options.mapStack);
-    this.scopes = new Scopes(options.storage, this.state);
-    this.timers = new Timers(this.state, commands, this.scopes);
-    this.scopes.connect(this.timers);
-    this.conditions = new Conditions(this.state, this.scopes, this.timers);
-    this.activities = new Activities(this.state, commands, this.scopes);
-    this.handlers = new Handlers(this.state, this.scopes);
-    this.random = new RandomSource(this.state);
-    this.log = new RunLog(this.state, this.scopes, options.logger);
-    this.ending = new Ending(this.state, commands, this.scopes);
-    this.signals = new Signals(this.state, this.scopes, this.handlers, this.ending, this.log);
-    this.queries = new Queries(this.state, this.scopes, commands, this.handlers, this.ending);
-    this.updates = new Updates(this.state, this.scopes, commands, this.handlers, this.ending);
+    this.#parts = createParts(options);
+    this.call = createCallRun(this.#parts);
   }
 
   /** Takes up time, flags and seed, so that the modules may be loaded. */
   begin(activation: Activation): void {
-    this.state.begin(activation);
+    const { state, random } = this.#parts;
+    state.begin(activation);
     const start = activation.jobs.find((job) => job.kind === "initialize");
-    if (start) this.random.reseed(start.randomSeed);
+    if (!start) return;
+    state.start = start;
+    random.reseed(start.randomSeed);
   }
 
   /** The modules are loaded. */
   attach(realm: RealmBridge): void {
-    this.state.attach(realm);
+    this.#parts.state.attach(realm);
   }
 
   /** Applies an activation for which {@link begin} was called; never rejects. */
   async activate(activation: Activation): Promise<Completion> {
+    const { conditions, ending } = this.#parts;
     try {
       this.#applyJobs(activation.jobs);
       const hasStateJobs = activation.jobs.some(({ kind }) => kind !== "queryWorkflow");
       do {
         await this.#options.drain();
-      } while (hasStateJobs && !this.ending.taskFailure && this.conditions.unblock());
+      } while (hasStateJobs && !ending.taskFailure && conditions.unblock());
     } catch (error) {
-      this.ending.failTask(error);
+      ending.failTask(error);
     }
     return this.#conclude();
   }
 
-  /** Fails the task because the modules do not load. */
+  /** Fails the task in progress, if any, or the next one. */
+  fail(error: unknown): void {
+    this.#parts.ending.failTask(error);
+  }
+
+  /** Ends a task before any of its jobs, because the modules do not load. */
   abandon(error: unknown): Completion {
-    this.ending.failTask(error);
+    this.fail(error);
     return this.#conclude();
-  }
-
-  /** Prepares the workflow that a start asks for. */
-  prepare(job: Extract<Job, { kind: "initialize" }>): void {
-    this.state.start = job;
-    const { workflows } = this.#options;
-    const listing = workflows.find(job.workflowType);
-    if (!listing) return this.ending.failTask(this.state.makeError("ValueError", describeUnknown(job.workflowType, workflows.types)));
-    try {
-      this.#main = this.scopes.run(() => this.state.realm.prepare(listing, job));
-      this.state.instance = this.#main.instance;
-    } catch (error) {
-      this.ending.fail(error);
-    }
   }
 
   #applyJobs(jobs: Job[]): void {
+    const { conditions, ending } = this.#parts;
     for (const job of jobs) {
-      apply(this, job);
-      if (this.ending.taskFailure) return;
-      if (job.kind !== "queryWorkflow") this.conditions.unblock();
+      if (job.kind === "initialize") this.#prepare(job);
+      else apply(this.#parts, job);
+      if (ending.taskFailure) return;
+      if (job.kind !== "queryWorkflow") conditions.unblock();
     }
     this.#startMain();
+  }
+
+  /** Constructs a class workflow and sets its handlers, before any signal or update. */
+  #prepare(start: Initialize): void {
+    const { ending, scopes } = this.#parts;
+    const { find, types } = this.#options.workflows;
+    const listing = find(start.workflowType);
+    if (!listing) return ending.failTask(new ValueError(describeUnknown(start.workflowType, types)));
+    try {
+      this.#main = scopes.run(() => prepareMain(this.#parts, listing, start));
+    } catch (error) {
+      ending.fail(error);
+    }
   }
 
   /** The main function starts after what came with the start: signals, updates, a cancellation. */
@@ -141,48 +113,63 @@ export class WorkflowRun implements RunBridge {
     const main = this.#main;
     if (!main) return;
     this.#main = undefined;
-    this.scopes.run(() => {
-      this.state.realm.perform(main.call, (value) => this.ending.complete(value), (error) => this.ending.fail(error));
-    });
-    this.conditions.unblock();
+    const { calls, conditions, ending } = this.#parts;
+    calls.perform(main.fn, main.self, main.args, (value) => ending.complete(value), (error) => ending.fail(error));
+    conditions.unblock();
   }
 
   #conclude(): Completion {
-    if (!this.ending.taskFailure) this.updates.rejectWaiting();
-    const failure = this.ending.taskFailure;
-    const endsNow = this.#commands.endsNow;
-    const commands = copyPlain(this.#commands.take());
+    const { commands, ending, updates } = this.#parts;
+    if (!ending.taskFailure) updates.rejectWaiting();
+    const failure = ending.taskFailure;
+    const endsNow = commands.endsNow;
+    const taken = commands.take();
     if (failure) return { kind: "failed", ...copyPlain(failure) };
     if (endsNow) this.#warnOfUnfinished();
-    return { kind: "successful", commands, usedFlags: [] };
+    return { kind: "successful", commands: copyPlain(taken), usedFlags: [] };
   }
 
   #warnOfUnfinished(): void {
-    const unfinished = this.handlers.unfinished();
+    const { handlers, log } = this.#parts;
+    const unfinished = handlers.unfinished();
     for (const kind of ["update", "signal"] as const) {
       const left = unfinished.filter((handler) => handler.kind === kind);
-      if (left.length > 0) this.log.write("warn", describeUnfinished(kind, left), undefined);
+      if (left.length > 0) log.write("warn", describeUnfinished(kind, left), undefined);
     }
   }
 }
 
-const appliers: Appliers = {
-  initialize: (run, job) => run.prepare(job),
-  updateRandomSeed: (run, { randomSeed }) => run.random.reseed(randomSeed),
-  signalWorkflow: (run, job) => run.signals.receive(job),
-  doUpdate: (run, job) => run.updates.receive(job),
-  fireTimer: (run, { seq }) => run.timers.fire(seq),
-  resolveActivity: (run, { seq, resolution }) => run.activities.resolve(seq, resolution),
-  cancelWorkflow: (run, { reason }) => run.scopes.cancelRoot(reason),
-  queryWorkflow: (run, job) => run.queries.answer(job),
+const appliers: Omit<Appliers, "initialize"> = {
+  updateRandomSeed: ({ random }, { randomSeed }) => random.reseed(randomSeed),
+  signalWorkflow: ({ signals }, job) => signals.receive(job),
+  doUpdate: ({ updates }, job) => updates.receive(job),
+  fireTimer: ({ timers }, { seq }) => timers.fire(seq),
+  resolveActivity: ({ activities }, { seq, resolution }) => activities.resolve(seq, resolution),
+  cancelWorkflow: ({ scopes }, { reason }) => scopes.cancelRoot(reason),
+  queryWorkflow: ({ queries }, job) => queries.answer(job),
   notifyHasPatch: () => {},
   removeFromCache: () => {},
 };
 
-function apply<K extends Job["kind"]>(run: WorkflowRun, job: Extract<Job, { kind: K }>): void {
-  const applier = appliers[job.kind as K] as Appliers[K] | undefined;
+function apply(run: RunParts, job: Exclude<Job, Initialize>): void {
+  const applier = appliers[job.kind] as ((run: RunParts, job: Job) => void) | undefined;
   if (!applier) throw new Error(`this version of the SDK does not know jobs of kind ${JSON.stringify(job.kind)}`);
   applier(run, job);
+}
+
+function prepareMain(
+  { state, handlers, values }: RunParts,
+  listing: { module: number; exportName: string },
+  start: Initialize,
+): Main {
+  const module = state.realm.modules[listing.module] as Record<string, unknown>;
+  const runnable = findRunnable(module[listing.exportName])!;
+  const args = runnable.dynamic ? [values.decodeRaw(start.args)] : values.decode(start.args, runnable.schemas);
+  if (runnable.kind === "function") return { fn: runnable.target, self: undefined, args };
+  const instance = new runnable.target(...args);
+  state.instance = instance;
+  for (const { kind, name, entry } of findHandlers(instance)) handlers.set(kind, name, entry);
+  return { fn: instance.run, self: instance, args };
 }
 
 function describeUnknown(type: string, known: readonly string[]): string {
@@ -198,4 +185,3 @@ function describeUnfinished(kind: "signal" | "update", handlers: RunningHandler[
   return `[TMPRL1102] the workflow ended while ${kind} handlers were in progress: ${list.join(", ")}; ` +
     "wait for allHandlersFinished before it returns, or set unfinishedPolicy to ABANDON";
 }
-

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import type { Payload } from "../../common/payload.ts";
-import type { ScopeBridge, ScopeNode } from "../bridge.ts";
+import { CancelledError } from "../../common/errors.ts";
+import type { ScopeNode } from "../bridge.ts";
 import type { Context, ContextStorage } from "./context.ts";
-import type { RunState } from "./state.ts";
-import type { Timers } from "./timers.ts";
+import type { Values } from "./values.ts";
 
 /** A member of a scope: a wait, or a scope within. */
 export interface Cancellable {
@@ -19,13 +18,11 @@ export interface Cancellable {
 export class Scope implements ScopeNode, Cancellable {
   facade: object | undefined;
   error: Error | undefined;
-  readonly #scopes: Scopes;
   readonly #parent: Scope | undefined;
   #members: Set<Cancellable> | undefined;
 
   /** A scope that is a member of `parent`, if any; born cancelled where the parent is. */
-  constructor(scopes: Scopes, parent: Scope | undefined) {
-    this.#scopes = scopes;
+  constructor(parent: Scope | undefined) {
     this.#parent = parent;
     parent?.add(this);
   }
@@ -60,39 +57,24 @@ export class Scope implements ScopeNode, Cancellable {
     return () => this.delete(member);
   }
 
-  enter<T>(work: () => T): T {
-    return this.#scopes.enter(this, work);
-  }
-
   leave(): void {
     if (!this.#members?.size) this.#parent?.delete(this);
-  }
-
-  startTimer(duration: number, summary: Payload | undefined, callback: () => void): () => void {
-    return this.#scopes.startTimer(duration, summary, callback);
   }
 }
 
 /** The scopes of a run, and which of them the running code is in. */
-export class Scopes implements ScopeBridge {
-  readonly root: Scope;
+export class Scopes {
+  readonly root: Scope = new Scope(undefined);
+  /** Why the workflow was cancelled: undefined when it was not, "" without a text. */
   reason: string | undefined;
   readonly #storage: ContextStorage;
-  readonly #state: RunState;
-  readonly #rootContext: Context;
-  #timers: Timers | undefined;
+  readonly #values: Values;
+  readonly #rootContext: Context = { scope: this.root };
 
   /** A tree of one scope. */
-  constructor(storage: ContextStorage, state: RunState) {
+  constructor(storage: ContextStorage, values: Values) {
     this.#storage = storage;
-    this.#state = state;
-    this.root = new Scope(this, undefined);
-    this.#rootContext = { scope: this.root };
-  }
-
-  /** Timers need scopes and scopes have time-outs. */
-  connect(timers: Timers): void {
-    this.#timers = timers;
+    this.#values = values;
   }
 
   /** The context of the running code; the root's where it has none. */
@@ -100,12 +82,14 @@ export class Scopes implements ScopeBridge {
     return this.#storage.getStore() ?? this.#rootContext;
   }
 
+  /** The scope of the running code. */
   get current(): Scope {
     return this.context.scope;
   }
 
-  open(options: { shielded: boolean }): Scope {
-    return new Scope(this, options.shielded ? undefined : this.current);
+  /** A scope in the current one; a shielded one is not cancelled with it. */
+  open(isShielded: boolean): Scope {
+    return new Scope(isShielded ? undefined : this.current);
   }
 
   /** Runs work in a scope, for the same update as the caller. */
@@ -118,17 +102,15 @@ export class Scopes implements ScopeBridge {
     return this.#storage.run(context, work);
   }
 
+  /** Cancels a scope with an error of the realm. */
+  cancel(scope: Scope, message: string | undefined): void {
+    if (!scope.error) scope.cancel(this.#values.adopt(new CancelledError(message)) as Error);
+  }
+
   /** Cancels the root scope. Only the first request counts. */
   cancelRoot(reason: string): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    this.root.cancel(this.#state.makeError("CancelledError", reason || "Workflow cancelled"));
-  }
-
-  /** Starts a timer that belongs to no scope; returns how to stop it. */
-  startTimer(duration: number, summary: Payload | undefined, callback: () => void): () => void {
-    const timers = this.#timers!;
-    const id = timers.schedule(duration, callback, summary);
-    return () => timers.clear(id);
+    this.cancel(this.root, reason || "Workflow cancelled");
   }
 }

@@ -4,29 +4,29 @@
  * @module
  */
 import type { Job } from "../activation.ts";
-import type { HandlerEntry, LogBridge } from "../bridge.ts";
-import type { Ending } from "./ending.ts";
+import type { HandlerEntry } from "../bridge.ts";
+import { type Ending, isFailure } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
-import type { Scopes } from "./scopes.ts";
-import type { RunState } from "./state.ts";
-import { isFailure } from "./ending.ts";
+import type { RunLog } from "./log.ts";
+import type { Calls } from "./calls.ts";
+import type { Values } from "./values.ts";
 
 type SignalJob = Extract<Job, { kind: "signalWorkflow" }>;
 
 /** The signals of a run. */
 export class Signals {
-  readonly #state: RunState;
-  readonly #scopes: Scopes;
+  readonly #calls: Calls;
   readonly #handlers: Handlers;
+  readonly #values: Values;
   readonly #ending: Ending;
-  readonly #log: LogBridge;
+  readonly #log: RunLog;
   readonly #waiting: SignalJob[] = [];
 
   /** No signals yet. */
-  constructor(state: RunState, scopes: Scopes, handlers: Handlers, ending: Ending, log: LogBridge) {
-    this.#state = state;
-    this.#scopes = scopes;
+  constructor(calls: Calls, handlers: Handlers, values: Values, ending: Ending, log: RunLog) {
+    this.#calls = calls;
     this.#handlers = handlers;
+    this.#values = values;
     this.#ending = ending;
     this.#log = log;
     handlers.onSet("signal", () => this.#deliver());
@@ -50,7 +50,6 @@ export class Signals {
   }
 
   #handle(job: SignalJob, entry: HandlerEntry, isDynamic: boolean): void {
-    const { realm } = this.#state;
     const args = this.#decode(job, entry, isDynamic);
     if (!args) return;
     const finished = this.#handlers.track({ kind: "signal", name: job.name, entry });
@@ -59,14 +58,13 @@ export class Signals {
       finished();
       this.#ending.fail(error);
     };
-    this.#scopes.run(() => realm.perform({ fn: entry.fn, self: entry.self, args }, done, failed));
+    this.#calls.perform(entry.fn, entry.self, args, done, failed);
   }
 
   /** A signal that cannot be read is dropped: to fail would only fail again. */
   #decode(job: SignalJob, entry: HandlerEntry, isDynamic: boolean): unknown[] | undefined {
-    const { realm } = this.#state;
     try {
-      return isDynamic ? [job.name, realm.decodeRaw(job.args)] : realm.decode(job.args, entry.args);
+      return isDynamic ? [job.name, this.#values.decodeRaw(job.args)] : this.#values.decode(job.args, entry.args);
     } catch (error) {
       const kind = isFailure(error) ? "it does not fit its schema" : "its arguments cannot be decoded";
       this.#log.write("error", `signal ${job.name} dropped: ${kind}`, { error });

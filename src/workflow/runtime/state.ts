@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { IllegalStateError } from "../../common/errors.ts";
+import { IllegalStateError, ReadOnlyContextError } from "../../common/errors.ts";
 import type { Activation, Initialize } from "../activation.ts";
-import type { RealmBridge, RuntimeErrorKind, StateBridge } from "../bridge.ts";
+import type { RealmBridge } from "../bridge.ts";
 
 /** The state that all parts of a run share. */
-export class RunState implements StateBridge {
+export class RunState {
   activation: Omit<Activation, "jobs">;
   start: Initialize | undefined;
   instance: unknown;
@@ -37,6 +37,7 @@ export class RunState implements StateBridge {
     return this.#realm;
   }
 
+  /** Whether modules are loaded and workflow code may run. */
   get isRunning(): boolean {
     return this.#realm !== undefined;
   }
@@ -53,9 +54,10 @@ export class RunState implements StateBridge {
     this.#realm = realm;
   }
 
+  /** Throws ReadOnlyContextError or IllegalStateError where `what` may not be called now. */
   assertWritable(what: string): void {
     if (!this.isRunning) {
-      throw this.makeError("IllegalStateError", `${what} was called while the module loads; call it inside the workflow`);
+      throw new IllegalStateError(`${what} was called while the module loads; call it inside the workflow`);
     }
     this.assertReadWrite(what);
   }
@@ -63,8 +65,7 @@ export class RunState implements StateBridge {
   /** Throws ReadOnlyContextError in queries and validators; while modules load all is well. */
   assertReadWrite(what: string): void {
     if (this.readOnly === undefined) return;
-    throw this.makeError(
-      "ReadOnlyContextError",
+    throw new ReadOnlyContextError(
       `${what} is not allowed in a ${this.readOnly}; call it in the workflow, a signal or an update`,
     );
   }
@@ -78,10 +79,5 @@ export class RunState implements StateBridge {
     } finally {
       this.readOnly = before;
     }
-  }
-
-  /** An error of the realm, or of this one while there is none. */
-  makeError(kind: RuntimeErrorKind, message: string): Error {
-    return this.#realm ? this.#realm.makeError(kind, message) : new IllegalStateError(message);
   }
 }

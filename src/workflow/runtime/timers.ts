@@ -4,17 +4,17 @@
  * @module
  */
 import type { Payload } from "../../common/payload.ts";
-import type { Cancel, Settler, TimerBridge } from "../bridge.ts";
 import type { CommandList } from "./commands.ts";
 import type { Scope, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import type { Cancel, Settler } from "./waits.ts";
 
 interface Timer {
   fire(): void;
 }
 
 /** The timers of a run. */
-export class Timers implements TimerBridge {
+export class Timers {
   readonly #state: RunState;
   readonly #commands: CommandList;
   readonly #scopes: Scopes;
@@ -28,13 +28,9 @@ export class Timers implements TimerBridge {
     this.#scopes = scopes;
   }
 
+  /** Starts a timer that the current scope can cancel. */
   sleep(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
     this.#state.assertWritable("sleep");
-    return this.wait(duration, summary, settler);
-  }
-
-  /** Starts a timer that the current scope can cancel; the caller has checked that it may. */
-  wait(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
     const scope = this.#scopes.current;
     if (scope.error) {
       settler.reject(scope.error);
@@ -50,12 +46,14 @@ export class Timers implements TimerBridge {
     return member.cancel;
   }
 
+  /** Starts a timer that calls back and belongs to no scope; returns its id. */
   schedule(duration: number, callback: () => void, summary?: Payload): number {
     this.#state.assertWritable("setTimeout");
     const context = this.#scopes.context;
     return this.#start(duration, summary, { fire: () => this.#scopes.run(callback, context) });
   }
 
+  /** Cancels a timer made by {@link schedule}. */
   clear(id: number): void {
     if (!this.#timers.has(id)) return;
     this.#state.assertWritable("clearTimeout");

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { ContinueAsNewError, ReadOnlyContextError } from "../../common/errors.ts";
+import { ContinueAsNewError, ReadOnlyContextError, ValueError } from "../../common/errors.ts";
 import type { Command, Job } from "../activation.ts";
 import type { HandlerEntry } from "../bridge.ts";
+import type { Calls } from "./calls.ts";
 import type { CommandList } from "./commands.ts";
 import type { Context } from "./context.ts";
 import { type Ending, isFailure } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import type { Values } from "./values.ts";
 
 type UpdateJob = Extract<Job, { kind: "doUpdate" }>;
 
@@ -19,17 +21,29 @@ type UpdateJob = Extract<Job, { kind: "doUpdate" }>;
 export class Updates {
   readonly #state: RunState;
   readonly #scopes: Scopes;
+  readonly #calls: Calls;
   readonly #commands: CommandList;
   readonly #handlers: Handlers;
+  readonly #values: Values;
   readonly #ending: Ending;
-  #waiting: UpdateJob[] = [];
+  readonly #waiting: UpdateJob[] = [];
 
   /** No updates yet. */
-  constructor(state: RunState, scopes: Scopes, commands: CommandList, handlers: Handlers, ending: Ending) {
+  constructor(
+    state: RunState,
+    scopes: Scopes,
+    calls: Calls,
+    commands: CommandList,
+    handlers: Handlers,
+    values: Values,
+    ending: Ending,
+  ) {
     this.#state = state;
     this.#scopes = scopes;
+    this.#calls = calls;
     this.#commands = commands;
     this.#handlers = handlers;
+    this.#values = values;
     this.#ending = ending;
     handlers.onSet("update", () => this.#deliver());
   }
@@ -45,7 +59,7 @@ export class Updates {
     const names = this.#handlers.names("update").join(", ");
     for (const job of this.#waiting.splice(0)) {
       const message = `no handler for update "${job.name}"; known updates: [${names}]`;
-      this.#reject(job, this.#state.makeError("ValueError", message));
+      this.#reject(job, new ValueError(message));
     }
   }
 
@@ -85,13 +99,12 @@ export class Updates {
   }
 
   #decode(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): unknown[] {
-    const { realm } = this.#state;
-    if (isDynamic) return [job.name, realm.decodeRaw(job.args)];
+    if (isDynamic) return [job.name, this.#values.decodeRaw(job.args)];
     try {
-      return realm.decode(job.args, entry.args);
+      return this.#values.decode(job.args, entry.args);
     } catch (error) {
       if (isFailure(error)) throw error;
-      throw this.#state.makeError("ValueError", `Failed decoding arguments: ${(error as Error).message}`);
+      throw new ValueError(`Failed decoding arguments: ${(error as Error).message}`);
     }
   }
 
@@ -99,18 +112,15 @@ export class Updates {
     const finished = this.#handlers.track({ kind: "update", name: job.name, id: job.id, entry });
     const done = (value: unknown) => {
       finished();
-      this.#answer(job, () => ({ result: this.#state.realm.encode(value) }));
+      this.#answer(job, () => ({ result: this.#values.encode([value])[0] }));
     };
     const failed = (error: unknown) => {
       finished();
       if (error instanceof ContinueAsNewError) this.#ending.fail(error);
       else if (!isFailure(error)) this.#ending.failTask(error);
-      else this.#answer(job, () => ({ failure: this.#state.realm.encodeFailure(error) }));
+      else this.#answer(job, () => ({ failure: this.#values.encodeFailure(error) }));
     };
-    this.#scopes.run(
-      () => this.#state.realm.perform({ fn: entry.fn, self: entry.self, args }, done, failed),
-      context,
-    );
+    this.#calls.perform(entry.fn, entry.self, args, done, failed, context);
   }
 
   #answer(job: UpdateJob, makeOutcome: () => Extract<Command, { kind: "updateCompleted" }>["outcome"]): void {

@@ -14,7 +14,7 @@ export async function runActivity(name: string, options: workflow.ActivityOption
   }
 }
 
-export async function resumed(): Promise<unknown[]> {
+export async function resumed(): Promise<readonly unknown[]> {
   return await workflow.executeActivity<typeof activities.resumes>("resumes", {
     args: [],
     startToCloseTimeout: "300ms",

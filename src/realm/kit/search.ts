@@ -1,0 +1,8 @@
+/** Search attributes. @module */
+export {
+  SearchAttributeKey,
+  searchAttributesFromPayloads,
+  searchAttributesToPayloads,
+  toTypedSearchAttributes,
+  TypedSearchAttributes,
+} from "../../common/search.ts";

@@ -1,0 +1,47 @@
+/**
+ * Opens a realm: globals, modules, and what the runtime is to know of it.
+ *
+ * @module
+ */
+import type { CallRun, RealmBridge, RealmConverters, RealmParts } from "../workflow/bridge.ts";
+import type { Globals } from "./globals.ts";
+import { RunKitHost } from "./kit_host.ts";
+import type { SourceMapReader } from "./source_map.ts";
+import type { Realm, RealmScript } from "./vm.ts";
+
+type MakeStub = (host: RunKitHost, name: string) => Record<string, object>;
+
+/** Evaluates the modules of a realm, whose code asks its run by `call`. Throws what the modules throw. */
+export function openRealm(realm: Realm, call: CallRun, globals: Globals, sources: SourceMapReader): RealmBridge {
+  const parts = new Map<string, Record<string, unknown>>();
+  const load = (name: string) => {
+    const part = parts.get(name) ?? script.kit(name);
+    parts.set(name, part);
+    return part;
+  };
+  let opened: { modules: readonly object[]; converters: RealmConverters } = { modules: [], converters: {} };
+  const kitHost = new RunKitHost(call, load, sources);
+  const script: RealmScript = realm.start({
+    call,
+    open: (modules, converters) => opened = { modules, converters },
+    stub: (name) => (load("stub").create as MakeStub)(kitHost, name)[name],
+    load: (name) => makeLazyExports(() => load(name)),
+  });
+  globals.install(realm.global, { script, kitHost });
+  script.boot();
+  return {
+    ...opened,
+    intrinsics: realm.intrinsics,
+    perform: script.perform,
+    load: <K extends keyof RealmParts>(name: K) => load(name) as unknown as RealmParts[K],
+  };
+}
+
+/** Exports of a module that is evaluated when one of them is first used; inherited, so that bundlers do not list them. */
+function makeLazyExports(load: () => Record<string, unknown>): object {
+  return Object.create(
+    new Proxy({}, {
+      get: (_, name) => typeof name === "string" && name !== "__esModule" ? load()[name] : undefined,
+    }),
+  );
+}

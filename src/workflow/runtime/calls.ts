@@ -1,0 +1,33 @@
+/**
+ * Calls of user code that may take its time.
+ *
+ * @module
+ */
+import type { UserFunction } from "../bridge.ts";
+import type { Context } from "./context.ts";
+import type { Scopes } from "./scopes.ts";
+import type { RunState } from "./state.ts";
+
+/** Calls code of the user. */
+export class Calls {
+  readonly #state: RunState;
+  readonly #scopes: Scopes;
+
+  /** Calls in the realm of `state`. */
+  constructor(state: RunState, scopes: Scopes) {
+    this.#state = state;
+    this.#scopes = scopes;
+  }
+
+  /** Calls now, in the root scope unless `context` says otherwise; hears of the end by promise jobs. */
+  perform(
+    fn: UserFunction,
+    self: unknown,
+    args: unknown[],
+    done: (value: unknown) => void,
+    failed: (error: unknown) => void,
+    context?: Context,
+  ): void {
+    this.#scopes.run(() => this.#state.realm.perform(fn, self, args).then(done, failed), context);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Values, errors and their encodings on both sides of a realm. The converters of this package run here, once a thread, and
+ * make objects of the realm by its intrinsics; those of the user run in the realm.
+ *
+ * @module
+ */
+import type { Schemas, TypeHint } from "../../common/definition.ts";
+import { TemporalError } from "../../common/errors.ts";
+import type { Failure } from "../../common/failure.ts";
+import type { Payload } from "../../common/payload.ts";
+import type { SerializationContext } from "../../converter/context.ts";
+import { DefaultFailureConverter, type FailureConverter } from "../../converter/failure.ts";
+import {
+  BinaryNullPayloadConverter,
+  BinaryPlainPayloadConverter,
+  CompositePayloadConverter,
+  fromPayloads,
+  JSONPlainPayloadConverter,
+  type PayloadConverter,
+  toPayloads,
+} from "../../converter/payload.ts";
+import type { RealmIntrinsics } from "../bridge.ts";
+import type { RunState } from "./state.ts";
+
+const nullConverter = new BinaryNullPayloadConverter();
+const defaultFailureConverter = new DefaultFailureConverter();
+
+/** The values of a run. */
+export class Values {
+  readonly #state: RunState;
+  #payloadConverter: PayloadConverter | undefined;
+
+  /** Converts with what the realm of `state` brings. */
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  /** The converter that the bundle brings, or the default one for this realm. */
+  get payloadConverter(): PayloadConverter {
+    const { converters, intrinsics } = this.#state.realm;
+    return this.#payloadConverter ??= converters.payloadConverter ?? makePayloadConverter(intrinsics);
+  }
+
+  /** Values as payloads. */
+  encode(values: readonly unknown[], context: SerializationContext = this.#context()): Payload[] {
+    return toPayloads(this.payloadConverter, values, context);
+  }
+
+  /** A text for the UI as a payload. */
+  encodeText(text: string | undefined): Payload | undefined {
+    return text === undefined ? undefined : this.encode([text])[0];
+  }
+
+  /** Payloads as values of the realm. */
+  decode(payloads: readonly Payload[], schemas?: Schemas, context: SerializationContext = this.#context()): unknown[] {
+    const { realm } = this.#state;
+    const own = realm.converters.payloadConverter ? realm.load("plain").copyPlain(payloads) : payloads;
+    return fromPayloads(this.payloadConverter, own, schemas, context);
+  }
+
+  /** A result: undefined where there is no payload and no schema. */
+  decodeResult(payload: Payload | undefined, hint: TypeHint | undefined, context: SerializationContext): unknown {
+    return this.decode(payload ? [payload] : [], hint && [hint], context)[0];
+  }
+
+  /** A list of the payloads as RawValues, objects of the realm. */
+  decodeRaw(payloads: readonly Payload[]): unknown[] {
+    const { intrinsics, load } = this.#state.realm;
+    const { copyPlain, RawValue } = load("plain");
+    return intrinsics.Array.from(payloads, (payload) => new RawValue(copyPlain(payload)));
+  }
+
+  /** What was thrown, as a failure whose stack traces name the user's files. */
+  encodeFailure(error: unknown): Failure {
+    this.#mapStacks(error);
+    const converter = this.#state.realm.converters.failureConverter ?? defaultFailureConverter;
+    return converter.toFailure(error, this.payloadConverter, this.#context());
+  }
+
+  /** A failure as an error of the realm. */
+  decodeFailure(failure: Failure, context: SerializationContext = this.#context()): Error {
+    const { realm } = this.#state;
+    const converter: FailureConverter = realm.converters.failureConverter ?? realm.load("failures").failureConverter;
+    return converter.fromFailure(realm.load("plain").copyPlain(failure), this.payloadConverter, context);
+  }
+
+  /** An error of this package as one of the realm; what is of the realm already is left alone. */
+  adopt(error: unknown): unknown {
+    if (!(error instanceof Error) || !this.#state.isRunning) return error;
+    const { intrinsics, load } = this.#state.realm;
+    // Without isolation everything is of one realm.
+    if (Object.is(intrinsics.Error, Error)) return error;
+    const cause = this.adopt(error.cause);
+    const type = error instanceof TemporalError ? load("errors")[error.name] : undefined;
+    if (type) return new type(error.message, { ...error, cause });
+    const adopted = new intrinsics.Error(error.message, { cause });
+    return Object.defineProperty(adopted, "name", { value: error.name, writable: true, configurable: true });
+  }
+
+  #context(): SerializationContext {
+    const { namespace, workflowId } = this.#state.start!;
+    return { kind: "workflow", namespace, workflowId };
+  }
+
+  #mapStacks(error: unknown): void {
+    const seen = new Set<unknown>();
+    for (let link = error; typeof link === "object" && link !== null && !seen.has(link); link = (link as Error).cause) {
+      seen.add(link);
+      const { stack } = link as Error;
+      const mapped = typeof stack === "string" ? this.#state.mapStack(stack) : stack;
+      if (mapped !== stack) Reflect.defineProperty(link, "stack", { value: mapped, writable: true, configurable: true });
+    }
+  }
+}
+
+function makePayloadConverter({ JSON, Uint8Array }: RealmIntrinsics): PayloadConverter {
+  const binary = new BinaryPlainPayloadConverter();
+  return new CompositePayloadConverter([
+    nullConverter,
+    {
+      encoding: binary.encoding,
+      toPayload: (value) => binary.toPayload(value),
+      fromPayload: (payload) => new Uint8Array(payload.data),
+    },
+    new JSONPlainPayloadConverter({ parse: JSON.parse as (text: string) => unknown }),
+  ]);
+}
