@@ -40,17 +40,8 @@ interface StreamLike {
   on(event: "error", listener: () => void): void;
 }
 
-interface DenoServer {
-  addr: { hostname: string; port: number };
-  shutdown(): Promise<void>;
-}
-
 interface DenoLike {
   unrefTimer?(id: number): void;
-  serve(
-    options: { hostname: string; port: number; onListen: () => void; onError?: (error: unknown) => Response },
-    handler: (request: Request) => Promise<Response>,
-  ): DenoServer;
 }
 
 const globals = globalThis as unknown as { process?: ProcessLike; Deno?: DenoLike; Bun?: object };
@@ -122,9 +113,6 @@ export function commandLine(): string[] {
 export function setExitCode(code: number): void {
   if (globals.process) globals.process.exitCode = code;
 }
-
-/** Deno's own HTTP server, undefined elsewhere. */
-export const denoServe: DenoLike["serve"] | undefined = globals.Deno?.serve;
 
 /** Lets the process end while this timer is set; has no effect where timers never hold a process. */
 export function unrefTimer(timer: ReturnType<typeof setTimeout>): void {

@@ -54,7 +54,7 @@ export function tokenize(query: string): Token[] {
 
 /** A ValueError that names the position in the filter, from 1. */
 export function filterError(message: string, position: number): ValueError {
-  return new ValueError(`invalid query: ${message} at position ${position}`);
+  return new ValueError(`${message} at position ${position}`);
 }
 
 function readToken(query: string, at: number): [token: Token, end: number] {

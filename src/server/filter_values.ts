@@ -5,6 +5,8 @@
  * @module
  */
 import type { SearchAttributeIndexedValueType } from "../common/search.ts";
+import { IndexedValueType } from "../gen/temporal/api/enums/v1/common_pb.ts";
+import { SYSTEM_SEARCH_ATTRIBUTES } from "./engine/namespace.ts";
 
 /** A value of one search attribute of one record; undefined where it has none. */
 export type FilterValue = string | number | boolean | Date | readonly string[] | undefined;
@@ -21,39 +23,11 @@ type Conversion = (literal: Literal) => Literal | undefined;
 /** A type of the filter: those of search attributes, and the two that have literals of their own. */
 export type FilterType = SearchAttributeIndexedValueType | "STATUS" | "DURATION";
 
-/** The search attributes that every namespace has, by name. */
+/** The search attributes that every namespace has, by name, as filters read them. */
 export const SYSTEM_ATTRIBUTES: Readonly<Record<string, FilterType>> = {
-  WorkflowId: "KEYWORD",
-  RunId: "KEYWORD",
-  WorkflowType: "KEYWORD",
-  TaskQueue: "KEYWORD",
-  ExecutionStatus: "STATUS",
-  StartTime: "DATETIME",
-  ExecutionTime: "DATETIME",
-  CloseTime: "DATETIME",
+  ...Object.fromEntries(Object.entries(SYSTEM_SEARCH_ATTRIBUTES).map(([name, type]) => [name, typeName(type)])),
   ExecutionDuration: "DURATION",
-  HistoryLength: "INT",
-  HistorySizeBytes: "INT",
-  StateTransitionCount: "INT",
-  ParentWorkflowId: "KEYWORD",
-  ParentRunId: "KEYWORD",
-  RootWorkflowId: "KEYWORD",
-  RootRunId: "KEYWORD",
-  ScheduleId: "KEYWORD",
-  BuildIds: "KEYWORD_LIST",
-  BatcherNamespace: "KEYWORD",
-  BatcherUser: "KEYWORD",
-  TemporalChangeVersion: "KEYWORD_LIST",
-  TemporalNamespaceDivision: "KEYWORD",
-  TemporalPauseInfo: "KEYWORD_LIST",
-  TemporalReportedProblems: "KEYWORD_LIST",
-  TemporalScheduledById: "KEYWORD",
-  TemporalScheduledStartTime: "DATETIME",
-  TemporalSchedulePaused: "BOOL",
-  TemporalUsedWorkerDeploymentVersions: "KEYWORD_LIST",
-  TemporalWorkerDeployment: "KEYWORD",
-  TemporalWorkerDeploymentVersion: "KEYWORD",
-  TemporalWorkflowVersioningBehavior: "KEYWORD",
+  ExecutionStatus: "STATUS",
 };
 
 /** The names of ExecutionStatus in filters, in the order of the API's numbers from 1 on. */
@@ -145,6 +119,11 @@ export function splitWords(text: string): string[] {
 function compareNumberToText(left: number, right: string): number | undefined {
   const time = toTime(right);
   return typeof time === "number" ? left - time : undefined;
+}
+
+function typeName(type: IndexedValueType): SearchAttributeIndexedValueType {
+  const [name] = Object.entries(IndexedValueType).find(([, number]) => number === type) ?? ["KEYWORD"];
+  return name as SearchAttributeIndexedValueType;
 }
 
 function statusKey(text: string): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ActivityArgs, ActivityRef, ActivityResult, ArgsOption, UntypedActivity } from "../common/definition.ts";
-import { callRun } from "./current.ts";
+import { callRun, inRealm } from "./current.ts";
 import type { ActivityOptions } from "./options.ts";
 import { proxiedOptionsKey } from "./symbols.ts";
 
@@ -28,7 +28,8 @@ export type ActivityProxy<T> = {
  * Throws ValueError for options that no call could be made with.
  */
 export function proxyActivities<T extends object>(options: ActivityOptions): ActivityProxy<T> {
-  callRun("checkActivityOptions", "proxyActivities", options);
+  // Clients and workers import modules with workflows too.
+  if (inRealm()) callRun("checkActivityOptions", "proxyActivities", options);
   return new Proxy({}, {
     get(target: Record<PropertyKey, unknown>, name) {
       if (typeof name === "symbol" || name === "then") return undefined;

@@ -29,7 +29,8 @@ describe("the official CLI on the embedded server", () => {
   });
 
   /** Runs a command that must succeed; its JSON. */
-  async function temporal(...args: string[]): Promise<any> { // deno-lint-ignore no-explicit-any -- whatever JSON it is
+  // deno-lint-ignore no-explicit-any -- whatever JSON it is
+  async function temporal(...args: string[]): Promise<any> {
     const { code, out, errors } = await runTemporal(server.address!, ...args, "-o", "json");
     assert.equal(code, 0, `temporal ${args.join(" ")}: ${errors}${out}`);
     return out.trim() === "" ? undefined : JSON.parse(out);

@@ -28,9 +28,7 @@ export async function openServer(): Promise<OpenServer> {
   const real = process.env.TEMPORAL_ADDRESS;
   if (real) return open(real, () => Promise.resolve());
   const server = await DevServer.start({ port: 0, telemetry: { logger: silentLogger } });
-  // Deno's HTTP/2 server cannot serve native gRPC: there other processes speak gRPC-web.
-  const address = process.versions.deno ? `http://${server.address}` : server.address!;
-  return await open(address, () => server.shutdown());
+  return await open(server.address!, () => server.shutdown());
 }
 
 async function open(address: string, close: () => Promise<void>): Promise<OpenServer> {

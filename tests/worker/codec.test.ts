@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Client, WorkflowFailureError } from "@anywhen/temporal/client";
+import { Client, type WorkflowFailureError } from "@anywhen/temporal/client";
 import { ApplicationError, ValueError } from "@anywhen/temporal/common";
 import type { PayloadCodec, PayloadConverter } from "@anywhen/temporal/converter";
 import { DevServer } from "@anywhen/temporal/server";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { Client, type WorkflowHistory } from "@anywhen/temporal/client";
 import { NondeterminismError, ValueError } from "@anywhen/temporal/common";
 import { DevServer } from "@anywhen/temporal/server";
@@ -40,10 +40,6 @@ describe("replayer", () => {
     histories = await record();
     replayer = await Replayer.create({ workflows, telemetry });
     changedReplayer = await Replayer.create({ workflows: changed, telemetry });
-  });
-
-  after(() => {
-    histories = undefined!;
   });
 
   test("closed, open and failed histories replay", async () => {

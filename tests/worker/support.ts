@@ -58,7 +58,7 @@ export function readPayload(payload: { data: Uint8Array }): unknown {
 }
 
 export function activityTask(
-  init: MessageInitShape<typeof PollActivityTaskQueueResponseSchema> = {},
+  init: Omit<MessageInitShape<typeof PollActivityTaskQueueResponseSchema>, "$typeName" | "$unknown"> = {},
 ): PollActivityTaskQueueResponse {
   return create(PollActivityTaskQueueResponseSchema, {
     taskToken: new Uint8Array([1]),
@@ -76,7 +76,7 @@ export function activityTask(
 }
 
 export function workflowTask(
-  init: MessageInitShape<typeof PollWorkflowTaskQueueResponseSchema> = {},
+  init: Omit<MessageInitShape<typeof PollWorkflowTaskQueueResponseSchema>, "$typeName" | "$unknown"> = {},
 ): PollWorkflowTaskQueueResponse {
   return create(PollWorkflowTaskQueueResponseSchema, {
     taskToken: new Uint8Array([9]),

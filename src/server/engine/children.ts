@@ -88,7 +88,8 @@ export function onSignalExternal(engine: Engine, job: Extract<Job, { kind: "sign
       cause = SignalExternalWorkflowExecutionFailedCause.SIGNAL_COUNT_LIMIT_EXCEEDED;
     }
   }
-  const { namespace, namespaceId, workflowExecution, control } = attributes;
+  const { namespaceId, workflowExecution, control } = attributes;
+  const namespace = attributes.namespace || run.namespace.name;
   const common = { namespace, namespaceId, workflowExecution, control, initiatedEventId: BigInt(initiatedEventId) };
   report(engine, run, () => {
     run.externalSignals.delete(initiatedEventId);
@@ -113,7 +114,8 @@ export function onCancelExternal(engine: Engine, job: Extract<Job, { kind: "canc
       senderEventId: initiatedEventId,
     });
   }
-  const { namespace, namespaceId, workflowExecution, control } = attributes;
+  const { namespaceId, workflowExecution, control } = attributes;
+  const namespace = attributes.namespace || run.namespace.name;
   const common = { namespace, namespaceId, workflowExecution, initiatedEventId: BigInt(initiatedEventId) };
   const cause = target.isNamespaceKnown
     ? CancelExternalWorkflowExecutionFailedCause.EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND
@@ -221,7 +223,6 @@ function failStart(
         cause,
         control: attributes.control,
         initiatedEventId: BigInt(initiatedEventId),
-        workflowTaskCompletedEventId: attributes.workflowTaskCompletedEventId,
       },
     };
   });
@@ -276,7 +277,7 @@ function findTarget(
     childWorkflowOnly: boolean;
   },
 ): Target {
-  const namespace = engine.namespaces.find(attributes.namespace);
+  const namespace = attributes.namespace ? engine.namespaces.find(attributes.namespace) : run.namespace;
   if (!namespace) return { isNamespaceKnown: false, run: undefined };
   const { workflowId, runId } = attributes.workflowExecution!;
   // A workflow cannot reach itself this way.

@@ -284,12 +284,11 @@ function signalExternal(
   attributes: AttributesOf<"signalExternalWorkflowExecutionCommandAttributes">,
   { userMetadata }: Command,
 ): void {
-  const namespace = attributes.namespace || run.namespace.name;
   const event = append(engine, run, {
     case: "signalExternalWorkflowExecutionInitiatedEventAttributes",
     value: {
-      namespace,
-      namespaceId: engine.namespaces.find(namespace)?.id ?? "",
+      namespace: attributes.namespace,
+      namespaceId: namespaceIdOf(engine, run, attributes.namespace),
       workflowExecution: attributes.execution,
       signalName: attributes.signalName,
       input: attributes.input,
@@ -314,12 +313,11 @@ function cancelExternal(
   attributes: AttributesOf<"requestCancelExternalWorkflowExecutionCommandAttributes">,
   { userMetadata }: Command,
 ): void {
-  const namespace = attributes.namespace || run.namespace.name;
   const event = append(engine, run, {
     case: "requestCancelExternalWorkflowExecutionInitiatedEventAttributes",
     value: {
-      namespace,
-      namespaceId: engine.namespaces.find(namespace)?.id ?? "",
+      namespace: attributes.namespace,
+      namespaceId: namespaceIdOf(engine, run, attributes.namespace),
       workflowExecution: { workflowId: attributes.workflowId, runId: attributes.runId },
       control: attributes.control,
       childWorkflowOnly: attributes.childWorkflowOnly,
@@ -335,6 +333,10 @@ function cancelExternal(
     requestId: crypto.randomUUID(),
   });
   engine.later({ kind: "cancelExternal", run, initiatedEventId });
+}
+
+function namespaceIdOf(engine: Engine, run: Execution, name: string): string {
+  return name ? engine.namespaces.find(name)?.id ?? "" : run.namespace.id;
 }
 
 function textPayloads(text: string): Payloads {

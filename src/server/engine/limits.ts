@@ -39,7 +39,7 @@ export interface Limits {
   readonly continueAsNewMinInterval: number;
 }
 
-/** The defaults of server 1.29. */
+/** The defaults of server 1.29, but for waiting queries, of which that one allows a run one. */
 export const DEFAULT_LIMITS: Limits = {
   blobSizeError: 2 * 1024 * 1024,
   memoSizeError: 2 * 1024 * 1024,
@@ -56,7 +56,7 @@ export const DEFAULT_LIMITS: Limits = {
   pendingSignals: 2000,
   pendingCancels: 2000,
   signalsPerRun: 10_000,
-  bufferedQueries: 1,
+  bufferedQueries: 100,
   bufferedEvents: 100,
   updatesInFlight: 10,
   updatesPerRun: 2000,

@@ -57,6 +57,8 @@ export class TaskQueue {
   readonly name: string;
   readonly type: TaskQueueType;
   readonly pollers: Map<string, PollerRecord> = new Map();
+  /** It is one worker's own. */
+  isSticky = false;
   readonly #wall: Clock;
   readonly #parked = new Set<Parked>();
   #backlog: Task[] = [];
@@ -95,15 +97,12 @@ export class TaskQueue {
     return false;
   }
 
-  /** Gives the task to a parked poll at once; false if there is none. */
-  offerNow(task: Task): boolean {
-    return this.#parked.size > 0 && this.#deliver(task);
-  }
-
-  /** Takes a waiting task out, for one nobody wants any more. */
-  withdraw(task: Task): void {
+  /** Takes a waiting task out; false if it does not wait here (any more). */
+  withdraw(task: Task): boolean {
     const index = this.#backlog.indexOf(task, this.#head);
-    if (index >= 0) this.#backlog.splice(index, 1);
+    if (index < 0) return false;
+    this.#backlog.splice(index, 1);
+    return true;
   }
 
   /** Waits for a task and gives its answer, undefined if none came in time. */
@@ -155,6 +154,7 @@ export class TaskQueue {
 
   #remember(poll: Poll): void {
     this.#lastPoll = this.#wall.now();
+    this.isSticky = poll.isSticky;
     const rate = poll.metadata?.maxTasksPerSecond;
     if (rate !== undefined) this.#rate = rate;
     const record = this.pollers.get(poll.identity);
@@ -277,7 +277,7 @@ export class Matching {
   #listPolled(): string[] {
     const names = new Set<string>();
     for (const queue of this.#queues.values()) {
-      if (queue.type === "workflow" && queue.isPolled) names.add(queue.name);
+      if (queue.type === "workflow" && queue.isPolled && !queue.isSticky) names.add(queue.name);
     }
     return [...names];
   }

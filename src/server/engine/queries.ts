@@ -16,6 +16,7 @@ import type {
   RespondQueryTaskCompletedRequest,
 } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { QueryWorkflowResponseSchema } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import type { ClockEntry } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { deadlineExceeded, notFound, queryFailed, resourceExhausted, workflowNotReady } from "./errors.ts";
 import type { Execution } from "./execution.ts";
@@ -60,7 +61,7 @@ export interface QueryOptions {
 }
 
 const QUERY_TIME = 60_000;
-const FIRST_TASK_TIME = 10_000;
+const STICKY_TIME = 10_000;
 const FAILING_ATTEMPT = 3;
 
 /** Asks a run. Throws FAILED_PRECONDITION, RESOURCE_EXHAUSTED, INVALID_ARGUMENT and DEADLINE_EXCEEDED. */
@@ -73,11 +74,9 @@ export async function queryRun(
   if (isRejected(run, options.rejectCondition)) {
     return create(QueryWorkflowResponseSchema, { queryRejected: { status: run.status } });
   }
-  if (isRunning(run) && run.lastCompletedEventId === 0) await waitForFirstTask(engine, run, options.caller);
-  if (run.workflowTaskAttempt >= FAILING_ATTEMPT) {
-    throw workflowNotReady("Unable to query workflow due to Workflow Task in failed state.");
-  }
-  if (!isRunning(run) || !run.workflowTask) return await askDirectly(engine, table, run, options);
+  checkReadiness(engine, run, options.caller);
+  const isIdle = run.lastCompletedEventId > 0 && (!isRunning(run) || !run.workflowTask);
+  if (isIdle) return await askDirectly(engine, table, run, options);
   const answer = await askWithTask(engine, run, options);
   return answer ? readAnswer(answer) : await askDirectly(engine, table, run, options);
 }
@@ -110,24 +109,17 @@ function isRejected(run: Execution, condition: QueryRejectCondition): boolean {
   return !isRunning(run) && run.status !== WorkflowExecutionStatus.COMPLETED;
 }
 
-async function waitForFirstTask(engine: Engine, run: Execution, caller: Caller): Promise<void> {
-  if (!run.hasFirstTask) {
+function checkReadiness(engine: Engine, run: Execution, caller: Caller): void {
+  if (!isRunning(run) && run.lastCompletedEventId === 0) {
+    throw workflowNotReady("Workflow execution closed before WorkflowTaskStarted event");
+  }
+  const patience = caller.timeoutMs ?? 0;
+  if (!run.hasFirstTask && engine.clock.now() + patience < run.executionTime) {
     throw workflowNotReady("Workflow task is not scheduled yet.");
   }
-  const waiter = park<void>({
-    clock: engine.wall,
-    timeoutMs: parkingTime(caller, FIRST_TASK_TIME),
-    signal: caller.signal,
-    empty: () => {},
-    onEnd: () => run.historyWaiters.delete(look),
-  });
-  function look(): void {
-    if (run.lastCompletedEventId > 0 || !isRunning(run)) waiter.settle();
+  if (run.workflowTaskAttempt >= FAILING_ATTEMPT) {
+    throw workflowNotReady("Unable to query workflow due to Workflow Task in failed state.");
   }
-  run.historyWaiters.add(look);
-  await waiter.promise;
-  if (run.lastCompletedEventId > 0) return;
-  throw workflowNotReady("Workflow state is not ready to handle the request.");
 }
 
 async function askWithTask(
@@ -178,6 +170,7 @@ async function askDirectly(
   const normal = engine.matching.queue(run.namespace.id, "workflow", run.taskQueue);
   const sticky = run.sticky && engine.matching.queue(run.namespace.id, "workflow", run.sticky.name);
   const tasks: [TaskQueue, Task][] = [];
+  let fallback: ClockEntry | undefined;
   const waiter = park<QueryWorkflowResponse | undefined>({
     clock: engine.wall,
     timeoutMs: parkingTime(caller, QUERY_TIME),
@@ -185,6 +178,7 @@ async function askDirectly(
     empty: () => undefined,
     onEnd: () => {
       table.remove(id);
+      engine.wall.cancel(fallback);
       for (const [queue, task] of tasks) queue.withdraw(task);
     },
   });
@@ -198,8 +192,17 @@ async function askDirectly(
     tasks.push([queue, task]);
     queue.offer(task);
   };
-  if (sticky?.isPolled) offer(sticky, true);
-  else offer(normal, false);
+  if (sticky?.isPolled) {
+    offer(sticky, true);
+    // Its worker may just have died: then another answers, from the whole history.
+    const patience = run.sticky!.scheduleToStartMs || STICKY_TIME;
+    fallback = engine.wall.schedule(engine.wall.now() + patience, () => {
+      const [[queue, task]] = tasks;
+      if (queue.withdraw(task)) offer(normal, false);
+    });
+  } else {
+    offer(normal, false);
+  }
   const answer = await waiter.promise;
   if (!answer) throw deadlineExceeded(noPollerMessage(normal));
   return answer;
