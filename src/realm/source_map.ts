@@ -38,10 +38,12 @@ export class SourceMapReader {
     this.#kitLine = end < 0 ? Infinity : bundle.code.slice(0, end).split("\n").length;
   }
 
-  /** A stack trace with the places of the user's files. */
+  /** A stack trace with the places of the user's files, without what called the user's code. */
   mapStack(stack: string): string {
     if (!stack.includes(scriptName)) return stack;
-    return stack.replace(framePattern, (text, line, column) => {
+    const lines = stack.split("\n");
+    const caller = lines.findIndex((line) => line.includes(`${scriptName}:1:`));
+    return lines.slice(0, caller < 0 ? lines.length : caller).join("\n").replace(framePattern, (text, line, column) => {
       const place = this.#find(Number(line), Number(column));
       return place ? format(place) : text;
     });

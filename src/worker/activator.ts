@@ -9,6 +9,7 @@ import type { SerializationContext } from "../converter/context.ts";
 import type { DataConverter } from "../converter/data.ts";
 import type { WorkflowRealm } from "../realm/host.ts";
 import type { Activation, Command, Completion } from "../workflow/activation.ts";
+import { encodeAnyFailure } from "./failures.ts";
 import { decodeActivation, encodeCompletion, findOversized, type OversizedField } from "./payload_visitor.ts";
 
 /** What an activator needs. */
@@ -36,9 +37,9 @@ export class Activator {
     return this.#limit(activation, await encodeCompletion(completion, coder));
   }
 
-  /** An error as a failure, for the server. */
+  /** An error as a failure, for the server; never rejects. */
   async toFailure(error: unknown, workflowId: string): Promise<Failure> {
-    return await this.#options.dataConverter.encodeFailure(error, this.#context(workflowId));
+    return await encodeAnyFailure(this.#options.dataConverter, error, "a workflow task", this.#context(workflowId));
   }
 
   #context(workflowId: string): SerializationContext {

@@ -15,6 +15,7 @@ import type { PollActivityTaskQueueResponse } from "../gen/temporal/api/workflow
 import { activityType, readInfo, serializationContext } from "./activity_info.ts";
 import { type AttemptOutcome, outcomeOfError, outcomeOfValue } from "./activity_outcome.ts";
 import { type ActivityRegistry, findActivity, type RegisteredActivity } from "./activity_registry.ts";
+import { encodeAnyFailure, messageOf } from "./failures.ts";
 import { HeartbeatSender, throttleInterval } from "./heartbeat.ts";
 import { payloadsSize } from "./payload_visitor.ts";
 import { type TaskService, toFailureInit } from "./service.ts";
@@ -259,7 +260,8 @@ export class ActivityAttempt {
     this.#logFailure(error);
     const { service, dataConverter } = this.#host;
     const { taskToken } = this.#task;
-    const failure = toFailureInit(await dataConverter.encodeFailure(error, this.#values));
+    const what = `activity ${activityType(this.#task)}`;
+    const failure = toFailureInit(await encodeAnyFailure(dataConverter, error, what, this.#values));
     const details = unsent && await dataConverter.encode(unsent, this.#values).catch(() => undefined);
     await service.failActivity({ taskToken, failure, lastHeartbeatDetails: details && { payloads: details } });
   }
@@ -268,7 +270,12 @@ export class ActivityAttempt {
     const { service, dataConverter } = this.#host;
     const { taskToken } = this.#task;
     if (unsent && this.#context) await this.#sendHeartbeat(this.#context.options.info, unsent);
-    const payloads = await dataConverter.encode(details, this.#values);
+    let payloads: Payload[];
+    try {
+      payloads = await dataConverter.encode(details, this.#values);
+    } catch (error) {
+      return await this.#fail(error, undefined);
+    }
     await service.cancelActivity({ taskToken, details: payloads.length > 0 ? { payloads } : undefined });
     this.#context?.logger.debug("activity attempt cancelled");
   }
@@ -296,8 +303,4 @@ type EncodedOutcome = Exclude<AttemptOutcome, { kind: "completed" }> | { kind: "
 
 function isTooLarge(error: unknown): boolean {
   return error instanceof RPCError && error.message.includes("larger than max");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -15,6 +15,7 @@ export type WorkflowSource = URL | string | (URL | string)[] | WorkflowBundle;
 
 /** How many polls for tasks are open at once. */
 export interface PollerBehavior {
+  /** A fixed number. */
   type: "simple-maximum";
   /** 5 when unset; at least 2 for workflow tasks with a cache. */
   maximum?: number;
@@ -32,10 +33,13 @@ export interface WorkflowHostOptions {
 
 /** Options of {@link Worker.create}. */
 export interface WorkerOptions extends WorkflowHostOptions {
+  /** Its connection, namespace, identity and converter are the worker's. */
   client: Client;
+  /** The queue that clients start workflows on, and workflows their activities. */
   taskQueue: string;
   /** The client's when unset. */
   identity?: string;
+  /** Functions, by the names under which they are registered. */
   activities?: ActivitySource | ActivitySource[];
   /** Idle workflow runs kept in memory; 1000. With 0 each task replays its run from the start. */
   maxCachedWorkflows?: number;
@@ -47,7 +51,9 @@ export interface WorkerOptions extends WorkflowHostOptions {
   maxConcurrentWorkflowTasks?: number;
   /** Activities run at once; 100. */
   maxConcurrentActivities?: number;
+  /** Open polls for workflow tasks; 5. */
   workflowTaskPollerBehavior?: PollerBehavior;
+  /** Open polls for activities; 5. */
   activityTaskPollerBehavior?: PollerBehavior;
   /** Activities that this worker starts a second; no limit when unset. */
   maxActivitiesPerSecond?: number;

@@ -5,6 +5,7 @@
  */
 import { RPCError, type RPCStatusCode } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
+import { messageOf } from "./failures.ts";
 import { Backoff, waitFor } from "./backoff.ts";
 import type { Permit, SlotLane } from "./slots.ts";
 
@@ -86,8 +87,7 @@ class FailureWatch {
     } else {
       this.#fatalSince = undefined;
     }
-    const message = error instanceof Error ? error.message : String(error);
-    const line = `${this.#options.what} poll failed: ${message}; next try in ${Math.round(delay)} ms`;
+    const line = `${this.#options.what} poll failed: ${messageOf(error)}; next try in ${Math.round(delay)} ms`;
     const { logger } = this.#options;
     if (isFirst) logger.warn(line);
     else logger.debug(line);

@@ -17,6 +17,7 @@ import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
 export interface ReplayerOptions extends WorkflowHostOptions {
   /** "ReplayNamespace" when unset. */
   namespace?: string;
+  /** How the payloads of the histories are read; the default converter when unset. */
   dataConverter?: DataConverterOptions;
 }
 
@@ -25,8 +26,11 @@ export type ReplayHistory = WorkflowHistory | string | object;
 
 /** What came of one history. A workflow that fails in its own way, or has not closed, has no error. */
 export interface WorkflowReplayResult {
+  /** Id of the workflow, "replay" where the history does not tell. */
   workflowId: string;
+  /** Id of the run. */
   runId: string;
+  /** What was replayed. */
   history: WorkflowHistory;
   /** A NondeterminismError, or what failed the workflow task. */
   error?: Error;

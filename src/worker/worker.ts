@@ -7,6 +7,7 @@ import { type Client, clientParts } from "../client/client.ts";
 import { GracefulShutdownPeriodExpiredError, IllegalStateError, ValueError } from "../common/errors.ts";
 import { onProcessEvent } from "../platform.ts";
 import { waitFor } from "./backoff.ts";
+import { messageOf } from "./failures.ts";
 import type { WorkerOptions } from "./options.ts";
 import { createParts, type WorkerParts } from "./parts.ts";
 
@@ -15,12 +16,19 @@ export type WorkerState = "INITIALIZED" | "RUNNING" | "STOPPING" | "DRAINING" | 
 
 /** What a worker does right now. */
 export interface WorkerStatus {
+  /** As {@link Worker.state}. */
   state: WorkerState;
+  /** Workflow runs held in memory, busy ones included. */
   cachedWorkflows: number;
+  /** Workflow tasks under way. */
   runningWorkflowTasks: number;
+  /** Activity attempts under way. */
   runningActivities: number;
+  /** Attempts of local activities under way. */
   runningLocalActivities: number;
+  /** Nexus tasks under way. */
   runningNexusTasks: number;
+  /** Open polls, at most; 0 while it does not poll. */
   pollers: { workflow: number; activity: number; nexus: number };
 }
 
@@ -51,7 +59,8 @@ export class Worker implements AsyncDisposable {
    * with RPCError when the server cannot be reached.
    *
    * ```ts
-   * await using worker = await Worker.create({ client, taskQueue: "greetings", activities, workflows: new URL("./workflows.ts", import.meta.url) });
+   * const workflows = new URL("./workflows.ts", import.meta.url);
+   * await using worker = await Worker.create({ client, taskQueue: "greetings", activities, workflows });
    * await worker.run();
    * ```
    */
@@ -74,10 +83,12 @@ export class Worker implements AsyncDisposable {
     return this.#state === "STOPPED" || this.#state === "FAILED";
   }
 
+  /** The queue it polls. */
   get taskQueue(): string {
     return this.#parts.settings.taskQueue;
   }
 
+  /** Who it is to the server. */
   get identity(): string {
     return this.#parts.settings.identity;
   }
@@ -87,7 +98,7 @@ export class Worker implements AsyncDisposable {
     return this.#parts.connection.client;
   }
 
-  /** Calls go through the new client from now on; those under way end on the old one. Throws ValueError for another namespace. */
+  /** Calls under way end on the old client, all others go through the new one. ValueError for another namespace. */
   set client(client: Client) {
     const { connection, service } = this.#parts;
     const { namespace } = service.settings;
@@ -261,8 +272,7 @@ export class Worker implements AsyncDisposable {
   }
 
   async #reportFault(error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    this.#parts.logger.error(`worker failed: task queue ${this.taskQueue}: ${message}`);
+    this.#parts.logger.error(`worker failed: task queue ${this.taskQueue}: ${messageOf(error)}`);
     await this.#options.onFatalError?.(error);
   }
 

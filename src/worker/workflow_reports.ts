@@ -19,6 +19,7 @@ import type {
 } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { TaskFailureCause } from "../workflow/activation.ts";
 import type { EagerActivities } from "./activity_tasks.ts";
+import { messageOf } from "./failures.ts";
 import { type TaskService, toFailureInit } from "./service.ts";
 import type { Permit } from "./slots.ts";
 
@@ -179,8 +180,9 @@ export class WorkflowReports {
 
   #warn(task: PollWorkflowTaskQueueResponse, error: unknown): void {
     const { workflowId, runId } = task.workflowExecution!;
-    const message = error instanceof Error ? error.message : String(error);
-    this.#options.logger.warn(`the answer to a workflow task of ${workflowId} was not taken: ${message}`, { runId });
+    this.#options.logger.warn(`the answer to a workflow task of ${workflowId} was not taken: ${messageOf(error)}`, {
+      runId,
+    });
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Logger } from "../common/logger.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import { messageOf } from "./failures.ts";
 import { runPoller } from "./poller.ts";
 import type { TaskService } from "./service.ts";
 import { type Permit, Slots } from "./slots.ts";
@@ -84,7 +85,9 @@ export class WorkflowSide {
   }
 
   #handle(task: PollWorkflowTaskQueueResponse, permit: Permit): void {
-    const handled = this.#options.tasks.handle(task).finally(() => {
+    const handled = this.#options.tasks.handle(task).catch((error) => {
+      this.#options.logger.error(`a workflow task was dropped: ${messageOf(error)}`, { error });
+    }).finally(() => {
       this.#running.delete(handled);
       permit.release();
     });

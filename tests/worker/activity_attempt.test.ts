@@ -261,6 +261,17 @@ describe("activity attempt", () => {
     assert.equal(failureOf(await attempt({ greet: () => 1n })).failureInfo.case, "applicationFailureInfo");
   });
 
+  test("a failure that the codec refuses is reported without its text", async () => {
+    const refuse = () => Promise.reject(new Error("no key"));
+    const dataConverter = new DataConverter({
+      payloadCodec: { encode: refuse, decode: (payloads) => Promise.resolve(payloads) },
+    });
+    const greet = () => Promise.reject(new ApplicationError("secret", { details: ["secret"] }));
+    const failure = failureOf(await attempt({ greet }, {}, {}, { dataConverter }));
+    assert.equal(failure.message, "the failure of activity greet could not be encoded: no key");
+    assert.ok(!JSON.stringify(failure, (_, value) => typeof value === "bigint" ? 0 : value).includes("secret"));
+  });
+
   test("an answer that the server refuses is a warning", async () => {
     const { lines } = await attempt({ greet: () => 1 }, {}, { respondActivityTaskCompleted: notFound });
     assert.equal(lines.at(-1)!.level, "warn");

@@ -284,8 +284,8 @@ describe("cancellation", () => {
     const run = new TestRun(functions);
     assert.equal((await run.commands(start("scopes"))).length, 5);
     assert.deepEqual(await run.commands({ kind: "fireTimer", seq: 5 }), [
-      { kind: "cancelTimer", seq: 1 },
       { kind: "cancelTimer", seq: 2 },
+      { kind: "cancelTimer", seq: 1 },
     ]);
     assert.deepEqual(
       await run.result({ kind: "fireTimer", seq: 3 }, { kind: "fireTimer", seq: 4 }),
@@ -293,8 +293,8 @@ describe("cancellation", () => {
         "aborted CancelledError",
         "own CancelledError",
         "nested CancelledError",
-        "shielded fired",
         "outside fired",
+        "shielded fired",
       ],
     );
   });

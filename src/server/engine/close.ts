@@ -78,9 +78,6 @@ function dropPending(engine: Engine, run: Execution): void {
   clock.cancel(run.startTimer);
   for (const timer of run.timers.values()) clock.cancel(timer.entry);
   for (const activity of run.activities.values()) clock.cancel(activity.timer);
-  run.timers.clear();
-  run.activities.clear();
-  run.activityIds.clear();
   run.externalCancels.clear();
   run.externalSignals.clear();
   run.sticky = undefined;

@@ -21,6 +21,12 @@ import { isRunning } from "./execution.ts";
 import { computeInterval } from "./retry.ts";
 import { toDuration, toMs, toTimestamp } from "./times.ts";
 
+/** A run as lists show it. */
+export type RunSummary = Extract<MessageInitShape<typeof WorkflowExecutionInfoSchema>, { $typeName?: never }>;
+
+/** Go's zero time, by which the server says that a run does not expire. */
+const NEVER = Date.parse("0001-01-01T00:00:00Z");
+
 /** Answers DescribeWorkflowExecution. */
 export function describeRun(
   engine: Engine,
@@ -30,28 +36,27 @@ export function describeRun(
   return {
     executionConfig: {
       taskQueue: { name: run.taskQueue, kind: TaskQueueKind.NORMAL },
-      workflowExecutionTimeout: run.start.workflowExecutionTimeout ?? toDuration(0),
-      workflowRunTimeout: run.start.workflowRunTimeout ?? toDuration(0),
+      workflowExecutionTimeout: run.start.workflowExecutionTimeout,
+      workflowRunTimeout: run.start.workflowRunTimeout,
       defaultWorkflowTaskTimeout: toDuration(run.taskTimeoutMs),
       userMetadata: run.userMetadata,
     },
     workflowExecutionInfo: {
       ...summarizeRun(run),
       firstRunId: run.firstRunId,
+      autoResetPoints: { points: run.resetPoints },
       historyLength: BigInt(run.nextEventId - 1),
       historySizeBytes: BigInt(measureHistory(run)),
     },
     workflowExtendedInfo: extendedInfo(run),
     pendingActivities: [...run.activities.values()].map((activity) => describeActivity(engine, activity)),
-    pendingChildren: isRunning(run)
-      ? [...run.children.values()].map(({ attributes, runId, initiatedEventId }) => ({
-        workflowId: runId ? attributes.workflowId : "",
-        runId: runId ?? "",
-        workflowTypeName: attributes.workflowType?.name,
-        initiatedId: BigInt(initiatedEventId),
-        parentClosePolicy: attributes.parentClosePolicy,
-      }))
-      : [],
+    pendingChildren: [...run.children.values()].map(({ attributes, runId, initiatedEventId }) => ({
+      workflowId: runId ? attributes.workflowId : "",
+      runId: runId ?? "",
+      workflowTypeName: attributes.workflowType?.name,
+      initiatedId: BigInt(initiatedEventId),
+      parentClosePolicy: attributes.parentClosePolicy,
+    })),
     pendingWorkflowTask: task && {
       state: task.startedEventId > 0 ? PendingWorkflowTaskState.STARTED : PendingWorkflowTaskState.SCHEDULED,
       scheduledTime: toTimestamp(task.scheduledTime),
@@ -63,7 +68,7 @@ export function describeRun(
 }
 
 /** A run as lists show it. */
-export function summarizeRun(run: Execution): MessageInitShape<typeof WorkflowExecutionInfoSchema> {
+export function summarizeRun(run: Execution): RunSummary {
   const isClosed = !isRunning(run);
   return {
     execution: run.self,
@@ -81,7 +86,6 @@ export function summarizeRun(run: Execution): MessageInitShape<typeof WorkflowEx
     rootExecution: run.root,
     memo: { fields: run.memo },
     searchAttributes: { indexedFields: run.searchAttributes },
-    autoResetPoints: run.resetPoints.length > 0 ? { points: run.resetPoints } : undefined,
     taskQueue: run.taskQueue,
     priority: run.start.priority,
   };
@@ -96,7 +100,7 @@ function extendedInfo(run: Execution): MessageInitShape<typeof WorkflowExecution
   }
   return {
     executionExpirationTime: run.executionExpiration > 0 ? toTimestamp(run.executionExpiration) : undefined,
-    runExpirationTime: run.runExpiration > 0 ? toTimestamp(run.runExpiration) : undefined,
+    runExpirationTime: toTimestamp(run.runExpiration > 0 ? run.runExpiration : NEVER),
     cancelRequested: run.isCancelRequested,
     originalStartTime: run.events[0].eventTime,
     lastResetTime: run.originalRunId !== run.runId ? toTimestamp(run.startTime) : undefined,

@@ -65,8 +65,8 @@ export function namespaceNotFound(namespace: string): ConnectError {
 }
 
 /** ALREADY_EXISTS for a namespace. */
-export function namespaceAlreadyExists(): ConnectError {
-  return detailed("Namespace already exists.", Code.AlreadyExists, NamespaceAlreadyExistsFailureSchema, {});
+export function namespaceAlreadyExists(name: string): ConnectError {
+  return detailed(`Namespace ${JSON.stringify(name)} already exists`, Code.AlreadyExists, NamespaceAlreadyExistsFailureSchema, {});
 }
 
 /** ALREADY_EXISTS for a workflow id. */

@@ -120,7 +120,9 @@ export function flushBuffer(engine: Engine, run: Execution): boolean {
 /** The bytes of the run's history, measured anew for the events since the last call. */
 export function measureHistory(run: Execution): number {
   for (; run.measuredEvents < run.events.length; run.measuredEvents++) {
-    run.historySizeBytes += toBinary(HistoryEventSchema, run.events[run.measuredEvents]).length + 3;
+    const size = toBinary(HistoryEventSchema, run.events[run.measuredEvents]).length;
+    // An event in its batch has a tag and a length before it.
+    run.historySizeBytes += size + (size < 128 ? 2 : size < 16_384 ? 3 : 4);
   }
   return run.historySizeBytes;
 }

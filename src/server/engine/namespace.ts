@@ -99,7 +99,7 @@ export class NamespaceRegistry {
 
   /** Adds a namespace; throws ALREADY_EXISTS. */
   add(name: string, seed: NamespaceSeed = {}): Namespace {
-    if (this.#byName.has(name)) throw namespaceAlreadyExists();
+    if (this.#byName.has(name)) throw namespaceAlreadyExists(name);
     const namespace: Namespace = {
       id: seed.id ?? crypto.randomUUID(),
       name,

@@ -23,7 +23,7 @@ import type { Execution } from "./execution.ts";
 import { isRunning } from "./execution.ts";
 import type { Poll, Task, TaskQueue } from "./matching.ts";
 import { answerQuery } from "./poll_response.ts";
-import { encodeToken } from "./tokens.ts";
+import { encodeQueryToken } from "./tokens.ts";
 import type { Caller, Waiter } from "./wait.ts";
 import { park, parkingTime } from "./wait.ts";
 
@@ -183,7 +183,7 @@ async function askDirectly(
     },
   });
   table.add(id, waiter as Waiter<QueryWorkflowResponse>);
-  const token = encodeToken(["q", run.namespace.id, run.taskQueue, id]);
+  const token = encodeQueryToken(id);
   const offer = (queue: TaskQueue, isSticky: boolean): void => {
     const task: Task = {
       createdAt: engine.wall.now(),

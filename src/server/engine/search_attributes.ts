@@ -4,6 +4,8 @@
  * @module
  */
 
+import { create } from "@bufbuild/protobuf";
+import { PayloadSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payload } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import { IndexedValueType } from "../../gen/temporal/api/enums/v1/common_pb.ts";
 import type { Limits } from "./limits.ts";
@@ -82,6 +84,14 @@ export function decodeSearchValue(payload: Payload, type: IndexedValueType): Sea
     value = value[0];
   }
   return readValue(value, type);
+}
+
+/** The payload of a search attribute, with its type. */
+export function encodeSearchValue(value: SearchValue, type: IndexedValueType): Payload {
+  return create(PayloadSchema, {
+    metadata: { encoding: encoder.encode("json/plain"), type: encoder.encode(TYPE_NAMES[type]) },
+    data: encoder.encode(JSON.stringify(value)),
+  });
 }
 
 /** Fields after `changes`: a payload of no data, or of an empty list, takes a field away. */

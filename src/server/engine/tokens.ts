@@ -31,6 +31,17 @@ export function decodeToken(bytes: Uint8Array, kind: string, length: number, mes
   throw invalidArgument(message);
 }
 
+/** Names the query that a worker is asked; throws INVALID_ARGUMENT if the bytes are no such token. */
+export function decodeQueryToken(bytes: Uint8Array): string {
+  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
+  return String(decodeToken(bytes, "q", 2, BAD_TASK_TOKEN)[1]);
+}
+
+/** The bytes of a query's token. */
+export function encodeQueryToken(id: string): Uint8Array<ArrayBuffer> {
+  return encodeToken(["q", id]);
+}
+
 function isPart(part: unknown): part is TokenPart {
   return part === null || typeof part === "string" || typeof part === "number";
 }
@@ -56,7 +67,8 @@ export interface ActivityTaskToken {
   attempt: number;
 }
 
-const BAD_TASK_TOKEN = "error deserializing task token";
+const BAD_TASK_TOKEN = "Error deserializing task token.";
+const NO_TASK_TOKEN = "Task token not set on request.";
 
 /** The bytes of a workflow task's token. */
 export function encodeWorkflowTaskToken(token: WorkflowTaskToken): Uint8Array<ArrayBuffer> {
@@ -74,7 +86,7 @@ export function encodeWorkflowTaskToken(token: WorkflowTaskToken): Uint8Array<Ar
 
 /** Reads a workflow task's token; throws INVALID_ARGUMENT if it is none. */
 export function decodeWorkflowTaskToken(bytes: Uint8Array): WorkflowTaskToken {
-  if (bytes.length === 0) throw invalidArgument("Task token not set on request.");
+  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
   const parts = decodeToken(bytes, "w", 8, BAD_TASK_TOKEN);
   const [, namespaceId, workflowId, runId, scheduledEventId, startedEventId, attempt, startedTime] = parts;
   return {
@@ -103,7 +115,7 @@ export function encodeActivityTaskToken(token: ActivityTaskToken): Uint8Array<Ar
 
 /** Reads an activity task's token; throws INVALID_ARGUMENT if it is none. */
 export function decodeActivityTaskToken(bytes: Uint8Array): ActivityTaskToken {
-  if (bytes.length === 0) throw invalidArgument("Task token not set on request.");
+  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
   const [, namespaceId, workflowId, runId, scheduledEventId, activityId, attempt] = decodeToken(
     bytes,
     "a",

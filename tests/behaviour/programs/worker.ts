@@ -13,6 +13,7 @@ const worker = await Worker.create({
   workflows: new URL("../workflows/survival.ts", import.meta.url),
   stickyQueueScheduleToStartTimeout: "1s",
 });
+const running = worker.run();
 console.log("worker runs");
-await worker.run();
+await running;
 await client.close();

@@ -3,32 +3,32 @@ import * as workflow from "@anywhen/temporal/workflow";
 /** Collects what it is told until it is told to stop. */
 @workflow.defn
 export class Collector {
-  #items: string[];
-  #stopped = false;
+  collected: string[];
+  stopped = false;
 
   constructor(first: string) {
-    this.#items = [first];
+    this.collected = [first];
   }
 
   @workflow.run
   async run(_first: string): Promise<string[]> {
-    await workflow.waitCondition(() => this.#stopped && workflow.allHandlersFinished());
-    return this.#items;
+    await workflow.waitCondition(() => this.stopped && workflow.allHandlersFinished());
+    return this.collected;
   }
 
   @workflow.signal
   add(item: string): void {
-    this.#items.push(item);
+    this.collected.push(item);
   }
 
   @workflow.signal({ name: "stop-now" })
   stop(): void {
-    this.#stopped = true;
+    this.stopped = true;
   }
 
   @workflow.query
   items(): string[] {
-    return this.#items;
+    return this.collected;
   }
 
   @workflow.query({ name: "failing" })
@@ -38,13 +38,13 @@ export class Collector {
 
   @workflow.update({
     validator(this: Collector, item: string) {
-      if (this.#items.includes(item)) throw new Error(`${item} is there already`);
+      if (this.collected.includes(item)) throw new Error(`${item} is there already`);
     },
   })
   async insert(item: string): Promise<number> {
     await workflow.sleep(1);
-    this.#items.push(item);
-    return this.#items.length;
+    this.collected.push(item);
+    return this.collected.length;
   }
 
   @workflow.update

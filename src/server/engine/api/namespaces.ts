@@ -26,7 +26,7 @@ export const SERVER_VERSION = "1.29.1";
 
 const CLUSTER_ID = crypto.randomUUID();
 const NAMESPACE_PAGE = 100;
-const NAMESPACE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9.\-_]*$/;
+const SHORTEST_RETENTION = 3_600_000;
 
 /** The methods about namespaces and the server. */
 export function namespaceMethods(engine: Engine): Methods {
@@ -76,7 +76,7 @@ export function namespaceMethods(engine: Engine): Methods {
       return {};
     },
     describeNamespace(request) {
-      if (!request.namespace && !request.id) throw invalidArgument("Namespace is not set on request.");
+      if (!request.namespace && !request.id) throw invalidArgument("Namespace not set on request.");
       const namespace = request.id ? engine.namespaces.getById(request.id) : engine.namespaces.get(request.namespace);
       return describeNamespace(namespace, engine.limits);
     },
@@ -152,14 +152,8 @@ export function describeNamespace(
 }
 
 function checkRegistration(engine: Engine, request: RegisterNamespaceRequest): void {
-  if (!request.namespace) throw invalidArgument("Namespace is not set on request.");
+  if (!request.namespace) throw invalidArgument("Namespace not set on request.");
   checkLength(engine, request.namespace, "Namespace");
-  if (!NAMESPACE_NAME.test(request.namespace)) {
-    throw invalidArgument(
-      `Invalid namespace name: ${JSON.stringify(request.namespace)}. ` +
-        "Use letters, digits, dots, dashes and underscores, beginning with a letter or digit.",
-    );
-  }
   if (!request.workflowExecutionRetentionPeriod) {
     throw invalidArgument("A valid retention period is not set on request.");
   }
@@ -167,7 +161,7 @@ function checkRegistration(engine: Engine, request: RegisterNamespaceRequest): v
 }
 
 function checkRetention(retention: NonNullable<RegisterNamespaceRequest["workflowExecutionRetentionPeriod"]>): void {
-  if (findDurationFault(retention) || toMs(retention) <= 0) {
+  if (findDurationFault(retention) || toMs(retention) < SHORTEST_RETENTION) {
     throw invalidArgument("A valid retention period is not set on request.");
   }
 }

@@ -43,6 +43,7 @@ export function queueMethods(engine: Engine): Methods {
       const queue = find(request.taskQueueType);
       return {
         pollers: describePollers(queue),
+        versioningInfo: { currentVersion: "__unversioned__" },
         stats: request.reportStats ? stats(queue) : undefined,
         taskQueueStatus: request.includeTaskQueueStatus
           ? { backlogCountHint: BigInt(queue.backlogSize), ratePerSecond: 100_000 }

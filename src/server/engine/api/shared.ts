@@ -21,7 +21,7 @@ export function callerOf(context: HandlerContext): Caller {
 
 /** The namespace a request names; throws INVALID_ARGUMENT and NOT_FOUND. */
 export function namespaceOf(engine: Engine, request: { namespace: string }): Namespace {
-  if (!request.namespace) throw invalidArgument("Namespace is not set on request.");
+  if (!request.namespace) throw invalidArgument("Namespace is empty.");
   return engine.namespaces.get(request.namespace);
 }
 

@@ -29,7 +29,7 @@ import { serverFailure } from "../failures.ts";
 import { sizeOfPayloads } from "../limits.ts";
 import type { TaskQueueType } from "../matching.ts";
 import type { QueryTable } from "../queries.ts";
-import { decodeToken } from "../tokens.ts";
+import { decodeQueryToken } from "../tokens.ts";
 import { transact } from "../transaction.ts";
 import { ensureTask } from "../workflow_task.ts";
 import type { Methods } from "./shared.ts";
@@ -56,8 +56,7 @@ export function taskMethods(engine: Engine, queries: QueryTable): Methods {
       return {};
     },
     respondQueryTaskCompleted(request) {
-      const [, , , id] = decodeToken(request.taskToken, "q", 4, "Error deserializing task token.");
-      queries.answer(String(id), request);
+      queries.answer(decodeQueryToken(request.taskToken), request);
       return {};
     },
     recordActivityTaskHeartbeat(request) {
@@ -76,9 +75,11 @@ export function taskMethods(engine: Engine, queries: QueryTable): Methods {
       return {};
     },
     respondActivityTaskFailed(request) {
+      checkFailure(request.failure);
       return { failures: fail(engine, findByToken(engine, request.taskToken), request) };
     },
     respondActivityTaskFailedById(request) {
+      checkFailure(request.failure);
       return { failures: fail(engine, findById(engine, namespaceOf(engine, request), request), request) };
     },
     respondActivityTaskCanceled(request) {
@@ -161,6 +162,12 @@ function complete(
   });
 }
 
+function checkFailure(failure: Failure | undefined): void {
+  if (failure && failure.failureInfo.case !== "applicationFailureInfo") {
+    throw invalidArgument("Failure must have ApplicationFailureInfo.");
+  }
+}
+
 function fail(
   engine: Engine,
   { run, activity }: ReportedActivity,
@@ -168,9 +175,6 @@ function fail(
 ): Failure[] {
   checkLength(engine, request.identity, "Identity");
   const { failure } = request;
-  if (failure && failure.failureInfo.case !== "applicationFailureInfo") {
-    throw invalidArgument("Failure must have ApplicationFailureInfo.");
-  }
   const failures: Failure[] = [];
   let details = request.lastHeartbeatDetails;
   if (details && sizeOfPayloads(details) > engine.limits.blobSizeError) {

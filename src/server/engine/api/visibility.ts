@@ -4,8 +4,7 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
-import { PayloadSchema } from "../../../gen/temporal/api/common/v1/message_pb.ts";
+import { IndexedValueType } from "../../../gen/temporal/api/enums/v1/common_pb.ts";
 import type { StartTimeFilter } from "../../../gen/temporal/api/filter/v1/message_pb.ts";
 import { describeRun, summarizeRun } from "../describe.ts";
 import type { Engine } from "../engine.ts";
@@ -14,6 +13,7 @@ import type { Execution } from "../execution.ts";
 import { isRunning } from "../execution.ts";
 import { findRun } from "../lookup.ts";
 import { SYSTEM_SEARCH_ATTRIBUTES } from "../namespace.ts";
+import { encodeSearchValue } from "../search_attributes.ts";
 import { fromTimestamp } from "../times.ts";
 import { compileQuery, countGroups, countRuns, createMatcher, listRuns } from "../visibility.ts";
 import type { Methods } from "./shared.ts";
@@ -48,12 +48,12 @@ export function visibilityMethods(engine: Engine): Methods {
       const accepts = createMatcher(filter);
       if (!filter.groupBy) return { count: BigInt(countRuns(engine, namespace, accepts)) };
       if (filter.groupBy !== "ExecutionStatus") {
-        throw invalidArgument("invalid query: operation is not supported: 'group by' clause is only supported for ExecutionStatus");
+        throw invalidArgument("invalid query: operation is not supported: 'group by' clause is only supported for ExecutionStatus search attribute");
       }
       const groups = [...countGroups(engine, namespace, accepts, filter.groupBy)];
       return {
         count: BigInt(groups.reduce((sum, [, count]) => sum + count, 0)),
-        groups: groups.map(([value, count]) => ({ groupValues: [keywordPayload(value)], count: BigInt(count) })),
+        groups: groups.map(([value, count]) => ({ groupValues: [encodeSearchValue(value, IndexedValueType.KEYWORD)], count: BigInt(count) })),
       };
     },
     listOpenWorkflowExecutions(request) {
@@ -105,12 +105,4 @@ function isStartedWithin(run: Execution, filter: StartTimeFilter | undefined): b
   const earliest = fromTimestamp(filter?.earliestTime) ?? -Infinity;
   const latest = fromTimestamp(filter?.latestTime) || Infinity;
   return run.startTime >= earliest && run.startTime <= latest;
-}
-
-function keywordPayload(value: string): ReturnType<typeof create<typeof PayloadSchema>> {
-  const encoder = new TextEncoder();
-  return create(PayloadSchema, {
-    metadata: { encoding: encoder.encode("json/plain"), type: encoder.encode("Keyword") },
-    data: encoder.encode(JSON.stringify(value)),
-  });
 }

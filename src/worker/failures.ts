@@ -1,0 +1,35 @@
+/**
+ * Errors as failures for the server, whatever converter and codec make of them.
+ *
+ * @module
+ */
+import type { Failure } from "../common/failure.ts";
+import { sdkName } from "../common/version.ts";
+import type { SerializationContext } from "../converter/context.ts";
+import type { DataConverter } from "../converter/data.ts";
+
+/**
+ * An error as a failure; when it cannot be encoded, a failure that says so and nothing of what a codec
+ * might have had to hide.
+ *
+ * @param what names what failed, for example `activity greet`
+ */
+export async function encodeAnyFailure(
+  dataConverter: DataConverter,
+  error: unknown,
+  what: string,
+  context: SerializationContext,
+): Promise<Failure> {
+  try {
+    return await dataConverter.encodeFailure(error, context);
+  } catch (fault) {
+    const message = `the failure of ${what} could not be encoded: ${messageOf(fault)}`;
+    const failureInfo = { case: "applicationFailureInfo", value: { type: "EncodingError" } };
+    return { message, source: sdkName, stackTrace: "", failureInfo };
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
