@@ -13,7 +13,5 @@ const worker = await Worker.create({
   workflows: new URL("../workflows/survival.ts", import.meta.url),
   stickyQueueScheduleToStartTimeout: "1s",
 });
-const running = worker.run();
-console.log("worker runs");
-await running;
+await worker.run();
 await client.close();

@@ -9,3 +9,9 @@ export async function survives(name: string): Promise<string[]> {
   await workflow.sleep("1s");
   return [before, await greet("Good bye", name)];
 }
+
+/** Ends at once: whoever waits for it knows that a worker runs. */
+// deno-lint-ignore require-await
+export async function answers(): Promise<boolean> {
+  return true;
+}
