@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { endProgram, startProgram } from "../support/processes.ts";
+import { endProgram, startProgram, waitForOutput } from "../support/processes.ts";
 import { openServer, unique } from "../support/server.ts";
 import type * as workflows from "./workflows/survival.ts";
 
@@ -31,8 +31,7 @@ describe("survival", () => {
     const taskQueue = unique("queue");
     const worker = startProgram(program, [server.address, taskQueue]);
     await server.client.workflow.execute<typeof workflows.answers>("answers", { id: unique("workflow"), taskQueue });
-    const ended = new Promise<number | null>((resolve) => worker.once("exit", resolve));
     worker.kill("SIGTERM");
-    assert.equal(await ended, 0);
+    await waitForOutput(worker, "ended cleanly");
   });
 });

@@ -15,3 +15,4 @@ const worker = await Worker.create({
 });
 await worker.run();
 await client.close();
+console.log("ended cleanly");
