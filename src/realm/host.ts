@@ -8,7 +8,7 @@ import type { Logger } from "../common/logger.ts";
 import { nodeModule } from "../platform.ts";
 import type { Activation, Completion } from "../workflow/activation.ts";
 import type { RealmBridge } from "../workflow/bridge.ts";
-import type { Context, ContextStorage } from "../workflow/runtime/context.ts";
+import type { Context, ContextStorage } from "../workflow/runtime/scopes.ts";
 import { createTable, listWorkflows, type WorkflowListing, type WorkflowTable } from "../workflow/runtime/registry.ts";
 import { WorkflowRun } from "../workflow/runtime/run.ts";
 import type { WorkflowBundle } from "./bundle.ts";

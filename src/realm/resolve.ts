@@ -25,11 +25,20 @@ export function createResolver(entry: string): Plugin {
         return kind === "entry-point" ? { path: "workflows", namespace: entryNamespace } : undefined;
       });
       build.onResolve({ filter: /./ }, (args) => resolve(build, args, builtins));
-      build.onLoad({ filter: /./, namespace: entryNamespace }, () => ({ contents: entry, loader: "js", resolveDir: "/" }));
-      build.onLoad({ filter: /./, namespace: stubNamespace }, ({ path }) => ({ contents: stubText(path), loader: "js" }));
+      build.onLoad(
+        { filter: /./, namespace: entryNamespace },
+        () => ({ contents: entry, loader: "js", resolveDir: "/" }),
+      );
+      build.onLoad(
+        { filter: /./, namespace: stubNamespace },
+        ({ path }) => ({ contents: stubText(path), loader: "js" }),
+      );
       loadSources(build);
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, ({ path }) => loadUserFile(path));
-      build.onLoad({ filter: /\.node$/, namespace: "file" }, ({ path }) => ({ contents: stubText(path), loader: "js" }));
+      build.onLoad(
+        { filter: /\.node$/, namespace: "file" },
+        ({ path }) => ({ contents: stubText(path), loader: "js" }),
+      );
     },
   };
 }
@@ -65,7 +74,9 @@ async function resolve(
   if (runtimeScheme.test(path) || builtins.has(path)) return stub(path);
   if (path === packageName || path.startsWith(`${packageName}/`)) return resolvePackage(path);
   if (args.namespace === namespace) {
-    return path.startsWith(".") ? source(resolveSource(path, importer), importer) : await resolveDependency(build, args);
+    return path.startsWith(".")
+      ? source(resolveSource(path, importer), importer)
+      : await resolveDependency(build, args);
   }
   const isOptional = importer.includes("node_modules") && !path.startsWith(".");
   return isOptional ? await resolveOrStub(build, args, args.resolveDir) : undefined;

@@ -49,6 +49,8 @@ export function findAdvice(path: string): string {
   const [name] = path.split(/[. ]/, 1);
   if (Object.hasOwn(restrictedGlobals, name)) return restrictedGlobals[name].advice;
   if (name === "crypto") return inActivity;
-  if (path.startsWith("@anywhen/temporal")) return "use it outside workflow code, for example under `if (import.meta.main)`";
+  if (path.startsWith("@anywhen/temporal")) {
+    return "use it outside workflow code, for example under `if (import.meta.main)`";
+  }
   return inActivity;
 }

@@ -10,6 +10,7 @@ import type { Logger } from "../common/logger.ts";
 import type { SearchAttributeIndexedValueType } from "../common/search.ts";
 import { IndexedValueType } from "../gen/temporal/api/enums/v1/common_pb.ts";
 import { WorkflowService } from "../gen/temporal/api/workflowservice/v1/service_pb.ts";
+import { multiOperationMethods } from "./engine/api/multi_operation.ts";
 import { namespaceMethods } from "./engine/api/namespaces.ts";
 import { queueMethods } from "./engine/api/queues.ts";
 import { readMethods } from "./engine/api/reads.ts";
@@ -66,6 +67,7 @@ export function createService(options: ServiceOptions): Service {
     ...visibilityMethods(engine),
     ...queueMethods(engine),
     ...namespaceMethods(engine),
+    ...multiOperationMethods(engine),
   };
   const sleepers = new Set<() => void>();
   return {

@@ -19,7 +19,9 @@ export interface ActivityHandle<R> {
 
 /** The activities of a module, record or class as functions. */
 export type ActivityProxy<T> = {
-  [K in keyof T as T[K] extends ActivityRef ? K : never]: (...args: ActivityArgs<T[K]>) => Promise<ActivityResult<T[K]>>;
+  [K in keyof T as T[K] extends ActivityRef ? K : never]: (
+    ...args: ActivityArgs<T[K]>
+  ) => Promise<ActivityResult<T[K]>>;
 };
 
 /**

@@ -84,7 +84,11 @@ export function update(...args: unknown[]): unknown {
   return decorateUpdate(...args);
 }
 
-function defineClass(workflow: WorkflowClass, context: ClassDecoratorContext | undefined, options: WorkflowDefnOptions) {
+function defineClass(
+  workflow: WorkflowClass,
+  context: ClassDecoratorContext | undefined,
+  options: WorkflowDefnOptions,
+) {
   assertStandard(context, "class", "defn");
   if (typeof workflow.prototype?.run !== "function") {
     throw new ValueError(`workflow class ${workflow.name} has no method run; add one, marked with @workflow.run`);

@@ -105,7 +105,10 @@ export function defineUpdate<R, const S extends Schemas>(
 ): UpdateDefinition<R, Outputs<S>>;
 /** An update by name, its result and arguments as type parameters. */
 export function defineUpdate<R, A extends any[] = []>(name: string): UpdateDefinition<R, A>;
-export function defineUpdate(name: string, options?: { args?: Schemas; result?: TypeHint }): UpdateDefinition<any, any> {
+export function defineUpdate(
+  name: string,
+  options?: { args?: Schemas; result?: TypeHint },
+): UpdateDefinition<any, any> {
   return describe("update", name, options) as UpdateDefinition<any, any>;
 }
 

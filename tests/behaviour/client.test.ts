@@ -105,7 +105,14 @@ describe("client", () => {
   test("an unknown workflow is a NotFoundError", async () => {
     const client = await connect();
     const handle = client.workflow.getHandle(unique("unknown"));
-    for (const call of [handle.describe(), handle.signal("x"), handle.cancel(), handle.terminate(), handle.result()]) {
+    const calls = [
+      () => handle.describe(),
+      () => handle.signal("x"),
+      () => handle.cancel(),
+      () => handle.terminate(),
+      () => handle.result(),
+    ];
+    for (const call of calls) {
       await assert.rejects(call, (error: NotFoundError) => {
         assert.ok(error instanceof NotFoundError);
         assert.equal(error.resource, "WORKFLOW");

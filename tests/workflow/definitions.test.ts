@@ -126,7 +126,10 @@ describe("mistakes in definitions", () => {
 
 describe("outside a workflow", () => {
   test("calls say so", () => {
-    assert.throws(() => workflow.now(), { name: "IllegalStateError", message: /^time was called outside a workflow; / });
+    assert.throws(() => workflow.now(), {
+      name: "IllegalStateError",
+      message: /^time was called outside a workflow; /,
+    });
     assert.throws(() => workflow.sleep(1), { name: "IllegalStateError" });
     assert.equal(workflow.inWorkflow(), false);
   });

@@ -44,7 +44,12 @@ describe("signals", () => {
       signalJob("second", "c"),
       signalJob("first", "d"),
     );
-    assert.deepEqual(await run.result({ kind: "fireTimer", seq: 1 }), ["second c", "first a", "then d", "other b true"]);
+    assert.deepEqual(await run.result({ kind: "fireTimer", seq: 1 }), [
+      "second c",
+      "first a",
+      "then d",
+      "other b true",
+    ]);
   });
 
   test("a FailureError from a handler fails the workflow, anything else the task", async () => {

@@ -19,6 +19,12 @@ describe("random numbers", () => {
     assert.notEqual(new Alea([1, 2, 4]).next(), numbers[0]);
   });
 
+  test("give the ids that the official TypeScript SDK gave in a recorded history", () => {
+    const random = source(2190767061165566105n);
+    for (let i = 0; i < 5; i++) random.next();
+    assert.equal(random.uuid4(), "c33cd353-e087-4be1-9d53-ae25f181c1a8");
+  });
+
   test("start anew with a seed", () => {
     const random = source(5n);
     const first = random.uuid4();

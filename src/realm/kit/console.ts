@@ -23,7 +23,9 @@ export function create(host: KitHost): { console: unknown } {
     own[name] = (...values: unknown[]) => host.print(levels[name], values);
   }
   const nothing = () => {};
-  for (const name of ["group", "groupCollapsed", "groupEnd", "time", "timeEnd", "timeLog", "count", "countReset", "clear"]) {
+  for (
+    const name of ["group", "groupCollapsed", "groupEnd", "time", "timeEnd", "timeLog", "count", "countReset", "clear"]
+  ) {
     own[name] = nothing;
   }
   return { console: own };

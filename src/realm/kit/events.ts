@@ -122,7 +122,9 @@ export function create(host: KitHost): Record<"Event" | "EventTarget" | "AbortCo
       const all = Array.from(signals);
       const aborted = all.find((signal) => signal.aborted);
       if (aborted) abort(result, aborted.reason);
-      else for (const signal of all) signal.addEventListener("abort", () => abort(result, signal.reason), { once: true });
+      else {for (const signal of all) {
+          signal.addEventListener("abort", () => abort(result, signal.reason), { once: true });
+        }}
       return result;
     }
     get aborted(): boolean {

@@ -19,7 +19,7 @@ export function create(host: KitHost, name: string): Record<string, unknown> {
 
 function makeStub(host: KitHost, path: string): unknown {
   const members = new Map<string, unknown>();
-  return new Proxy(function () {}, {
+  const stub: object = new Proxy(function () {}, {
     apply: () => host.refuse(path),
     construct: () => host.refuse(path),
     get(target, key) {
@@ -29,7 +29,12 @@ function makeStub(host: KitHost, path: string): unknown {
       if (!members.has(key)) members.set(key, makeStub(host, `${path}.${key}`));
       return members.get(key);
     },
-    set: (_, key) => host.refuse(`${path}.${String(key)}`),
-    has: (_, key) => key === stubKey,
+    set(_, key, value, receiver) {
+      if (receiver === stub) host.refuse(`${path}.${String(key)}`);
+      // A class of the user that extends this one.
+      return Reflect.defineProperty(receiver, key, { value, writable: true, enumerable: true, configurable: true });
+    },
+    has: (target, key) => key === stubKey || key in target,
   });
+  return stub;
 }

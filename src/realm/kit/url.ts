@@ -1,7 +1,18 @@
 /** `URL` and `URLSearchParams` over those of the host. @module */
 import type { KitHost } from "./host.ts";
 
-const parts = ["href", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"] as const;
+const parts = [
+  "href",
+  "protocol",
+  "username",
+  "password",
+  "host",
+  "hostname",
+  "port",
+  "pathname",
+  "search",
+  "hash",
+] as const;
 
 /** The globals of this part. */
 export function create(host: KitHost): Record<"URL" | "URLSearchParams", unknown> {

@@ -134,7 +134,11 @@ export function onCancelExternal(engine: Engine, job: Extract<Job, { kind: "canc
 export function tellParent(engine: Engine, run: Execution): void {
   const { parent } = run;
   if (!parent || run.continuedRunId) return;
-  const parentRun = engine.store.find(parent.namespace, parent.workflowId, parent.runId);
+  let parentRun = engine.store.find(parent.namespace, parent.workflowId, parent.runId);
+  // A parent that was reset lives on in another run.
+  while (parentRun && !isRunning(parentRun) && parentRun.resetRunId) {
+    parentRun = engine.store.find(parent.namespace, parent.workflowId, parentRun.resetRunId);
+  }
   if (!parentRun || !isRunning(parentRun)) return;
   const child = parentRun.children.get(parent.initiatedEventId);
   if (!child || child.attributes.workflowId !== run.workflowId) return;

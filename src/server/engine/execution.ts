@@ -117,6 +117,8 @@ export interface UpdateState {
   /** The event its request is sequenced at. */
   sequencingEventId: number;
   acceptedEventId: number;
+  /** Its request is in history: a worker reads it there. */
+  isDurable: boolean;
   outcome: Outcome | undefined;
   /** What waiting callers get instead of an outcome. */
   error: ConnectError | undefined;

@@ -136,7 +136,8 @@ function build(engine: Engine, spec: RunSpec): Execution {
   });
 }
 
-function armExpiration(engine: Engine, run: Execution): void {
+/** Arms the deadline of a run, if it has one. */
+export function armExpiration(engine: Engine, run: Execution): void {
   const due = shorter(run.runExpiration, run.executionExpiration);
   if (due > 0) run.runTimer = engine.at(due, { kind: "runTimeout", run });
 }

@@ -45,6 +45,7 @@ export function addUpdate(run: Execution, id: string, request: UpdateRequest | u
     messageId: `${id}/request`,
     sequencingEventId: 0,
     acceptedEventId: 0,
+    isDurable: false,
     outcome: undefined,
     error: undefined,
     waiters: new Set(),
@@ -66,6 +67,7 @@ export function sendUpdates(run: Execution, startedEventId: number, includeSent:
     if (!mustSend(update, includeSent) || !update.request) continue;
     update.phase = "sent";
     update.sequencingEventId = startedEventId - 1;
+    if (update.isDurable) continue;
     messages.push(create(MessageSchema, {
       id: update.messageId,
       protocolInstanceId: update.id,

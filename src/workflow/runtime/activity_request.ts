@@ -51,7 +51,11 @@ export function makeContext({ name, options }: ActivityCall, start: Initialize):
 }
 
 /** Checks a call and encodes its arguments. Throws ValueError for bad options. */
-export function makeRequest(call: ActivityCall, values: Values, context: ActivitySerializationContext): ActivityRequest {
+export function makeRequest(
+  call: ActivityCall,
+  values: Values,
+  context: ActivitySerializationContext,
+): ActivityRequest {
   const { name, options } = call;
   checkTimeouts(`activity ${name}`, options);
   const summary = values.encodeText(options.summary);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Payload } from "../../common/payload.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./scopes.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Timers } from "./timers.ts";

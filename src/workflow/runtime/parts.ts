@@ -8,7 +8,7 @@ import { Activities } from "./activities.ts";
 import { Calls } from "./calls.ts";
 import { CommandList } from "./commands.ts";
 import { Conditions } from "./conditions.ts";
-import type { ContextStorage } from "./context.ts";
+import type { ContextStorage } from "./scopes.ts";
 import { Continuations } from "./continuation.ts";
 import { Ending } from "./ending.ts";
 import { Handlers } from "./handlers.ts";

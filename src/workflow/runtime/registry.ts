@@ -29,10 +29,12 @@ export interface WorkflowTable {
 }
 
 /** Something to run as a workflow. */
-export type Runnable = { schemas: Schemas | undefined; dynamic: boolean } & (
-  | { kind: "function"; target: UserFunction }
-  | { kind: "class"; target: new (...args: unknown[]) => { run: UserFunction } }
-);
+export type Runnable =
+  & { schemas: Schemas | undefined; dynamic: boolean }
+  & (
+    | { kind: "function"; target: UserFunction }
+    | { kind: "class"; target: new (...args: unknown[]) => { run: UserFunction } }
+  );
 
 /** A handler that a class declares. */
 export interface DeclaredHandler {

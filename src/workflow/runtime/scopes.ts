@@ -6,8 +6,20 @@
  */
 import { CancelledError } from "../../common/errors.ts";
 import type { ScopeNode } from "../bridge.ts";
-import type { Context, ContextStorage } from "./context.ts";
 import type { Values } from "./values.ts";
+
+/** The context of running code. */
+export interface Context {
+  readonly scope: Scope;
+  /** The update in whose handler or validator the code runs. */
+  readonly update?: { readonly id: string; readonly name: string };
+}
+
+/** Keeps a context through promise jobs; an `AsyncLocalStorage`. */
+export interface ContextStorage {
+  getStore(): Context | undefined;
+  run<T>(context: Context, work: () => T): T;
+}
 
 /** A member of a scope: a wait, or a scope within. */
 export interface Cancellable {

@@ -8,7 +8,7 @@ import type { Command, Job } from "../activation.ts";
 import type { HandlerEntry } from "../bridge.ts";
 import type { Calls } from "./calls.ts";
 import type { CommandList } from "./commands.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./scopes.ts";
 import { type Ending, isFailure } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Scopes } from "./scopes.ts";

@@ -108,7 +108,9 @@ export class Values {
       seen.add(link);
       const { stack } = link as Error;
       const mapped = typeof stack === "string" ? this.#state.mapStack(stack) : stack;
-      if (mapped !== stack) Reflect.defineProperty(link, "stack", { value: mapped, writable: true, configurable: true });
+      if (mapped !== stack) {
+        Reflect.defineProperty(link, "stack", { value: mapped, writable: true, configurable: true });
+      }
     }
   }
 }

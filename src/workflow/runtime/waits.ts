@@ -47,7 +47,11 @@ export class Waits {
     return this.#values.adopt(new CancelledError("Cancelled", { cause: reason })) as Error;
   }
 
-  #beginAbortable<T>(signal: AbortSignal, { resolve, reject }: Settler<T>, begin: (settler: Settler<T>) => Cancel): void {
+  #beginAbortable<T>(
+    signal: AbortSignal,
+    { resolve, reject }: Settler<T>,
+    begin: (settler: Settler<T>) => Cancel,
+  ): void {
     if (signal.aborted) return reject(this.toCancelledError(signal));
     const abort = () => cancel(this.toCancelledError(signal));
     const stopListening = () => signal.removeEventListener("abort", abort);

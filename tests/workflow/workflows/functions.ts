@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- workflows are async
 import * as workflow from "@anywhen/temporal/workflow";
 
 const { greet, slow } = workflow.proxyActivities<{

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file require-await -- workflows are async
 import * as workflow from "@anywhen/temporal/workflow";
 
 /** A schema as any library would make it. */

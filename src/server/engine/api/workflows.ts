@@ -27,6 +27,7 @@ import { findChainRun, findOpenRun, findRun } from "../lookup.ts";
 import type { Namespace } from "../namespace.ts";
 import { answerTask } from "../poll_response.ts";
 import { checkSignal, requestCancel, signalRun, terminate } from "../requests.ts";
+import { resetRun } from "../reset.ts";
 import { completePolicy, findPolicyFault } from "../retry.ts";
 import { findAttributeFault, findAttributeSizeFault } from "../search_attributes.ts";
 import { signalWithStart, startWorkflow } from "../start.ts";
@@ -97,6 +98,13 @@ export function workflowMethods(engine: Engine): Methods {
         links: request.links,
       });
       return {};
+    },
+    resetWorkflowExecution(request) {
+      if (!request.requestId) throw invalidArgument("RequestId is not set on request.");
+      checkLength(engine, request.requestId, "RequestId");
+      const { workflowId, runId } = checkExecution(request.workflowExecution);
+      const base = findRun(engine, namespaceOf(engine, request), workflowId, runId);
+      return { runId: resetRun(engine, base, request).runId };
     },
     deleteWorkflowExecution(request) {
       const namespace = namespaceOf(engine, request);

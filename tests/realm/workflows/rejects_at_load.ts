@@ -1,0 +1,2 @@
+void Promise.reject(new Error("at load"));
+export async function broken(): Promise<void> {}
