@@ -5,7 +5,7 @@
  */
 import { nodeModule } from "../platform.ts";
 import type { CallRun } from "../workflow/bridge.ts";
-import type { KitHost } from "./kit/host.ts";
+import type { AsyncStorage, KitHost } from "./kit/host.ts";
 import { findAdvice } from "./restricted.ts";
 import type { SourceMapReader } from "./source_map.ts";
 
@@ -83,6 +83,11 @@ export class RunKitHost implements KitHost {
 
   btoa(text: string): string {
     return btoa(text);
+  }
+
+  makeStorage(): AsyncStorage {
+    const { AsyncLocalStorage } = nodeModule("node:async_hooks");
+    return new AsyncLocalStorage<unknown>();
   }
 
   refuse(path: string): never {

@@ -6,6 +6,7 @@
 
 /** The files of the kit. */
 export const kitParts: readonly string[] = [
+  "async_hooks",
   "base64",
   "clone",
   "console",
@@ -53,4 +54,10 @@ export const partOfGlobal: Readonly<Record<string, string>> = {
   TextEncoder: "text",
   URL: "url",
   URLSearchParams: "url",
+};
+
+/** Modules of runtimes that workflow code may use, by the part that makes their exports. */
+export const partOfModule: Readonly<Record<string, string>> = {
+  "async_hooks": "async_hooks",
+  "node:async_hooks": "async_hooks",
 };

@@ -6,10 +6,11 @@
 import type { CallRun, RealmBridge, RealmConverters, RealmParts } from "../workflow/bridge.ts";
 import type { Globals } from "./globals.ts";
 import { RunKitHost } from "./kit_host.ts";
+import { partOfModule } from "./kit_parts.ts";
 import type { SourceMapReader } from "./source_map.ts";
 import type { Realm, RealmScript } from "./vm.ts";
 
-type MakeStub = (host: RunKitHost, name: string) => Record<string, object>;
+type MakeExports = (host: RunKitHost, name: string) => Record<string, object>;
 
 /** Evaluates the modules of a realm, whose code asks its run by `call`. Throws what the modules throw. */
 export function openRealm(realm: Realm, call: CallRun, globals: Globals, sources: SourceMapReader): RealmBridge {
@@ -24,7 +25,10 @@ export function openRealm(realm: Realm, call: CallRun, globals: Globals, sources
   const script: RealmScript = realm.start({
     call,
     open: (modules, converters) => opened = { modules, converters },
-    stub: (name) => (load("stub").create as MakeStub)(kitHost, name)[name],
+    stub: (name) => {
+      if (Object.hasOwn(partOfModule, name)) return (load(partOfModule[name]).create as MakeExports)(kitHost, name);
+      return (load("stub").create as MakeExports)(kitHost, name)[name];
+    },
     load: (name) => makeLazyExports(() => load(name)),
   });
   globals.install(realm.global, { script, kitHost });

@@ -53,6 +53,14 @@ describe("state", () => {
   });
 });
 
+describe("async context", () => {
+  test("of node:async_hooks follows awaits", async () => {
+    const run = new TestRun(state);
+    await run.commands(start("asyncContext"));
+    assert.deepEqual(await run.result({ kind: "fireTimer", seq: 1 }, { kind: "fireTimer", seq: 2 }), ["a", "b", null]);
+  });
+});
+
 describe("what user code gets", () => {
   test("are objects of its realm", async () => {
     const run = new TestRun(state);

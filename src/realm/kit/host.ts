@@ -25,8 +25,17 @@ export interface KitHost {
   makeDecoder(label: string | undefined, options: { fatal?: boolean; ignoreBOM?: boolean } | undefined): TextDecoder;
   atob(text: string): string;
   btoa(text: string): string;
+  makeStorage(): AsyncStorage;
   /** Throws RestrictedWorkflowAccessError for an API, named as it was used. */
   refuse(path: string): never;
+}
+
+/** An `AsyncLocalStorage` of the host. */
+export interface AsyncStorage {
+  getStore(): unknown;
+  run<T>(store: unknown, work: () => T): T;
+  enterWith(store: unknown): void;
+  disable(): void;
 }
 
 /** A part of the kit: makes globals by name. */

@@ -83,14 +83,14 @@ export function findById(
   const { workflowId, runId, activityId } = address;
   if (!workflowId) throw invalidArgument("WorkflowId is not set on request.");
   if (!activityId) throw invalidArgument("activityID is not set on request.");
-  const run = runId
-    ? engine.store.find(namespace, workflowId, runId)
-    : engine.store.findCurrent(namespace, workflowId);
+  const run = runId ? engine.store.find(namespace, workflowId, runId) : engine.store.findCurrent(namespace, workflowId);
   if (!run) throw notFound("workflow execution not found");
   if (!isRunning(run)) throw notFound("workflow execution already completed");
   const scheduledEventId = run.activityIds.get(activityId);
   if (scheduledEventId === undefined) {
-    throw notFound(`cannot find pending activity with ActivityID ${activityId}, check workflow execution history for more details`);
+    throw notFound(
+      `cannot find pending activity with ActivityID ${activityId}, check workflow execution history for more details`,
+    );
   }
   const activity = run.activities.get(scheduledEventId)!;
   if (!mayBeIdle && activity.phase !== "started") throw activityGone();

@@ -5,13 +5,13 @@
  */
 
 import { create } from "@bufbuild/protobuf";
-import { MemoSchema, SearchAttributesSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import { ContinueAsNewInitiator } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
 import type { Failure } from "../../gen/temporal/api/failure/v1/message_pb.ts";
 import type { ResetPointInfo } from "../../gen/temporal/api/workflow/v1/message_pb.ts";
 import { ResetPointInfoSchema } from "../../gen/temporal/api/workflow/v1/message_pb.ts";
-import type { AttributesOf } from "./command_checks.ts";
+import type { AttributesOf } from "./check_scope.ts";
+import { cronDelay, parseCron } from "./cron.ts";
 import type { Engine } from "./engine.ts";
 import type { Execution } from "./execution.ts";
 import { createRun } from "./runs.ts";
@@ -52,6 +52,19 @@ export function continueRun(
   });
 }
 
+/** How long the first run of a cron schedule waits, in milliseconds; undefined without a schedule. */
+export function firstCronDelay(engine: Engine, cronSchedule: string): number | undefined {
+  const schedule = cronSchedule ? parseCron(cronSchedule) : undefined;
+  const now = engine.clock.now();
+  return schedule && cronDelay(schedule, now, now);
+}
+
+/** How long the next run of a cron schedule waits, in milliseconds; undefined if there is none. */
+export function nextCronDelay(engine: Engine, run: Execution): number | undefined {
+  const schedule = run.start.cronSchedule ? parseCron(run.start.cronSchedule) : undefined;
+  return schedule && cronDelay(schedule, run.executionTime, engine.clock.now());
+}
+
 /** What starts the next run of a retried or a cron workflow. */
 export interface RepeatReason {
   initiator: ContinueAsNewInitiator;
@@ -82,10 +95,8 @@ export function repeatRun(engine: Engine, run: Execution, runId: string, reason:
       lastCompletionResult: isRetry ? start.lastCompletionResult : reason.lastCompletionResult,
       retryPolicy: start.retryPolicy,
       cronSchedule: start.cronSchedule,
-      memo: Object.keys(run.memo).length > 0 ? create(MemoSchema, { fields: run.memo }) : undefined,
-      searchAttributes: Object.keys(run.searchAttributes).length > 0
-        ? create(SearchAttributesSchema, { indexedFields: run.searchAttributes })
-        : undefined,
+      memo: start.memo,
+      searchAttributes: start.searchAttributes,
       prevAutoResetPoints: { points: rollPoints(engine, run) },
       priority: start.priority,
       attempt: isRetry ? start.attempt + 1 : 1,
@@ -102,7 +113,9 @@ function chooseDelay(engine: Engine, run: Execution, askedMs: number): number {
 
 function rollPoints(engine: Engine, run: Execution): ResetPointInfo[] {
   const expireTime = toTimestamp(engine.clock.now() + toMs(run.namespace.retention));
-  return run.resetPoints.map((point) => point.expireTime ? point : create(ResetPointInfoSchema, { ...point, expireTime }));
+  return run.resetPoints.map((point) =>
+    point.expireTime ? point : create(ResetPointInfoSchema, { ...point, expireTime })
+  );
 }
 
 function chainOf(run: Execution): {

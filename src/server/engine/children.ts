@@ -9,11 +9,8 @@ import {
   SignalExternalWorkflowExecutionFailedCause,
   StartChildWorkflowExecutionFailedCause,
 } from "../../gen/temporal/api/enums/v1/failed_cause_pb.ts";
-import {
-  ParentClosePolicy,
-  RetryState,
-  WorkflowIdReusePolicy,
-} from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
+import { ParentClosePolicy, RetryState, WorkflowIdReusePolicy } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
+import { firstCronDelay } from "./chain.ts";
 import type { Engine, Job } from "./engine.ts";
 import type { EventAttributes } from "./events.ts";
 import { append } from "./events.ts";
@@ -192,6 +189,7 @@ function makeChild(engine: Engine, run: Execution, child: ChildState, namespace:
     parent,
     root: run.root,
     userMetadata: initiated.userMetadata,
+    delayMs: firstCronDelay(engine, attributes.cronSchedule),
     started: {
       workflowType: attributes.workflowType,
       input: attributes.input,

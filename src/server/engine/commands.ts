@@ -5,15 +5,19 @@
  */
 
 import type { Command } from "../../gen/temporal/api/command/v1/message_pb.ts";
-import { ContinueAsNewInitiator, ParentClosePolicy, WorkflowIdReusePolicy } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
+import {
+  ContinueAsNewInitiator,
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+} from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
 import { create } from "@bufbuild/protobuf";
 import { PayloadSchema, PayloadsSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import { ActivityTaskScheduledEventAttributesSchema } from "../../gen/temporal/api/history/v1/message_pb.ts";
 import { addActivity, cancelActivity } from "./activities.ts";
-import { continueRun, repeatRun } from "./chain.ts";
+import { continueRun, nextCronDelay, repeatRun } from "./chain.ts";
 import { closeRun } from "./close.ts";
-import type { AttributesOf, CommandCase } from "./command_checks.ts";
+import type { AttributesOf, CommandCase } from "./check_scope.ts";
 import type { Engine } from "./engine.ts";
 import { append } from "./events.ts";
 import type { ActivityState, Execution } from "./execution.ts";
@@ -142,10 +146,15 @@ function completeWorkflow(
   { result }: AttributesOf<"completeWorkflowExecutionCommandAttributes">,
   { userMetadata }: Command,
 ): void {
+  const delayMs = nextCronDelay(engine, run);
+  const newRunId = delayMs === undefined ? "" : crypto.randomUUID();
   closeRun(engine, run, {
     case: "workflowExecutionCompletedEventAttributes",
-    value: { result, workflowTaskCompletedEventId: completedEventId },
-  }, { userMetadata });
+    value: { result, workflowTaskCompletedEventId: completedEventId, newExecutionRunId: newRunId },
+  }, { userMetadata, continuedRunId: newRunId });
+  if (delayMs === undefined) return;
+  const initiator = ContinueAsNewInitiator.CRON_SCHEDULE;
+  repeatRun(engine, run, newRunId, { initiator, delayMs, lastCompletionResult: result });
 }
 
 function failWorkflow(
@@ -160,7 +169,8 @@ function failWorkflow(
     now: engine.clock.now(),
     expiration: run.executionExpiration,
   });
-  const newRunId = delayMs === undefined ? "" : crypto.randomUUID();
+  const cronDelayMs = delayMs === undefined ? nextCronDelay(engine, run) : undefined;
+  const newRunId = delayMs === undefined && cronDelayMs === undefined ? "" : crypto.randomUUID();
   closeRun(engine, run, {
     case: "workflowExecutionFailedEventAttributes",
     value: {
@@ -172,6 +182,10 @@ function failWorkflow(
   }, { userMetadata, continuedRunId: newRunId });
   if (delayMs !== undefined) {
     repeatRun(engine, run, newRunId, { initiator: ContinueAsNewInitiator.RETRY, delayMs, failure });
+  } else if (cronDelayMs !== undefined) {
+    const initiator = ContinueAsNewInitiator.CRON_SCHEDULE;
+    const { lastCompletionResult } = run.start;
+    repeatRun(engine, run, newRunId, { initiator, delayMs: cronDelayMs, failure, lastCompletionResult });
   }
 }
 

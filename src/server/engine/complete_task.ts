@@ -17,8 +17,9 @@ import type {
 import { RespondWorkflowTaskCompletedResponseSchema } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { startEagerActivities } from "./activity_tasks.ts";
 import { terminateRun } from "./close.ts";
-import type { CheckScope, CommandFault } from "./command_checks.ts";
-import { COMMAND_CHECKS, createCheckScope } from "./command_checks.ts";
+import type { CheckScope, CommandFault } from "./check_scope.ts";
+import { createCheckScope } from "./check_scope.ts";
+import { COMMAND_CHECKS } from "./command_checks.ts";
 import type { ApplyScope } from "./commands.ts";
 import { COMMAND_EFFECTS } from "./commands.ts";
 import type { Engine } from "./engine.ts";

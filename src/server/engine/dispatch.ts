@@ -47,4 +47,3 @@ function createTask(engine: Engine, run: Execution, task: WorkflowTaskState, isS
     },
   };
 }
-

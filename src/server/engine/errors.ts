@@ -66,7 +66,12 @@ export function namespaceNotFound(namespace: string): ConnectError {
 
 /** ALREADY_EXISTS for a namespace. */
 export function namespaceAlreadyExists(name: string): ConnectError {
-  return detailed(`Namespace ${JSON.stringify(name)} already exists`, Code.AlreadyExists, NamespaceAlreadyExistsFailureSchema, {});
+  return detailed(
+    `Namespace ${JSON.stringify(name)} already exists`,
+    Code.AlreadyExists,
+    NamespaceAlreadyExistsFailureSchema,
+    {},
+  );
 }
 
 /** ALREADY_EXISTS for a workflow id. */

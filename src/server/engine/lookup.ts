@@ -17,9 +17,7 @@ export function findRun(engine: Engine, namespace: Namespace, workflowId: string
   if (!workflowId) throw invalidArgument("WorkflowId is not set on request.");
   if (workflowId.length > engine.limits.idLength) throw invalidArgument("WorkflowId length exceeds limit.");
   if (runId && !UUID.test(runId)) throw invalidArgument("Invalid RunId.");
-  const run = runId
-    ? engine.store.find(namespace, workflowId, runId)
-    : engine.store.findCurrent(namespace, workflowId);
+  const run = runId ? engine.store.find(namespace, workflowId, runId) : engine.store.findCurrent(namespace, workflowId);
   if (run) return run;
   throw notFound(
     runId

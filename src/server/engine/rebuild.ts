@@ -101,7 +101,13 @@ const REPLAYS: { [C in CaseOf]?: Replay<C> } = {
   timerCanceledEventAttributes: ({ run }, value) => void run.timers.delete(value.timerId),
   startChildWorkflowExecutionInitiatedEventAttributes({ run }, attributes, initiatedEventId) {
     const requestId = crypto.randomUUID();
-    run.children.set(initiatedEventId, { initiatedEventId, attributes, runId: undefined, startedEventId: 0, requestId });
+    run.children.set(initiatedEventId, {
+      initiatedEventId,
+      attributes,
+      runId: undefined,
+      startedEventId: 0,
+      requestId,
+    });
   },
   childWorkflowExecutionStartedEventAttributes({ run }, value, eventId) {
     const child = run.children.get(Number(value.initiatedEventId));

@@ -5,7 +5,7 @@
  */
 
 import { ContinueAsNewInitiator, RetryState, TimeoutType } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
-import { repeatRun } from "./chain.ts";
+import { nextCronDelay, repeatRun } from "./chain.ts";
 import { closeRun, forceTaskEnd } from "./close.ts";
 import type { Engine, Job } from "./engine.ts";
 import type { Execution } from "./execution.ts";
@@ -23,14 +23,21 @@ export function onRunTimeout(engine: Engine, job: Extract<Job, { kind: "runTimeo
     const failure = activityTimeoutFailure(TimeoutType.START_TO_CLOSE, undefined, undefined);
     failure.message = "workflow timeout";
     const { delayMs, state } = decideAfterTimeout(engine, run, failure);
-    const newRunId = delayMs === undefined ? "" : crypto.randomUUID();
+    const cronDelayMs = delayMs === undefined && state !== RetryState.TIMEOUT ? nextCronDelay(engine, run) : undefined;
+    const next = delayMs ?? cronDelayMs;
+    const newRunId = next === undefined ? "" : crypto.randomUUID();
     forceTaskEnd(engine, run);
     closeRun(engine, run, {
       case: "workflowExecutionTimedOutEventAttributes",
       value: { retryState: state, newExecutionRunId: newRunId },
     }, { continuedRunId: newRunId });
-    if (delayMs === undefined) return;
-    repeatRun(engine, run, newRunId, { initiator: ContinueAsNewInitiator.RETRY, delayMs, failure });
+    if (next === undefined) return;
+    repeatRun(engine, run, newRunId, {
+      initiator: delayMs === undefined ? ContinueAsNewInitiator.CRON_SCHEDULE : ContinueAsNewInitiator.RETRY,
+      delayMs: next,
+      failure,
+      lastCompletionResult: run.start.lastCompletionResult,
+    });
   });
 }
 

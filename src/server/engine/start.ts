@@ -7,14 +7,12 @@
 import { create } from "@bufbuild/protobuf";
 import { PayloadSchema, PayloadsSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
-import {
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-} from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from "../../gen/temporal/api/enums/v1/workflow_pb.ts";
 import type {
   SignalWithStartWorkflowExecutionRequest,
   StartWorkflowExecutionRequest,
 } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import { firstCronDelay } from "./chain.ts";
 import { terminateRun } from "./close.ts";
 import type { Engine } from "./engine.ts";
 import { workflowAlreadyStarted } from "./errors.ts";
@@ -112,7 +110,7 @@ function begin(
     runId: options.runId,
     taskQueue: request.taskQueue!.name,
     requestId: request.requestId,
-    delayMs: toMs(request.workflowStartDelay),
+    delayMs: firstCronDelay(engine, request.cronSchedule) ?? toMs(request.workflowStartDelay),
     userMetadata: request.userMetadata,
     links: request.links,
     isHandedOver: options.isHandedOver,

@@ -9,7 +9,7 @@ import { WorkflowTaskFailedCause } from "../../gen/temporal/api/enums/v1/failed_
 import type { Message as ProtocolMessage } from "../../gen/temporal/api/protocol/v1/message_pb.ts";
 import type { Acceptance, Rejection, Response } from "../../gen/temporal/api/update/v1/message_pb.ts";
 import { AcceptanceSchema, RejectionSchema, ResponseSchema } from "../../gen/temporal/api/update/v1/message_pb.ts";
-import type { CommandFault } from "./command_checks.ts";
+import type { CommandFault } from "./check_scope.ts";
 import type { Engine } from "./engine.ts";
 import { append } from "./events.ts";
 import type { Execution, UpdatePhase } from "./execution.ts";
@@ -63,7 +63,8 @@ export function checkMessage(
   const read = readMessage(message);
   if (!read) return { cause, message: `Message type ${message.body?.typeUrl ?? "nil"} not supported` };
   const { updateId, kind } = read;
-  const phase = phases.get(updateId) ?? run.updates.get(updateId)?.phase ?? (canResurrect(read) ? "admitted" : undefined);
+  const phase = phases.get(updateId) ?? run.updates.get(updateId)?.phase ??
+    (canResurrect(read) ? "admitted" : undefined);
   if (!phase) {
     return {
       cause,

@@ -87,7 +87,10 @@ export async function waitForUpdate(
 ): Promise<UpdateStatus> {
   const now = readStatus(update, stage);
   if (now) return now;
-  const entry = { forCompletion: stage === Stage.COMPLETED } as { forCompletion: boolean; waiter: UpdateWaiter["waiter"] };
+  const entry = { forCompletion: stage === Stage.COMPLETED } as {
+    forCompletion: boolean;
+    waiter: UpdateWaiter["waiter"];
+  };
   entry.waiter = park<void>({
     clock: engine.wall,
     timeoutMs: parkingTime(caller, engine.limits.updateLongPoll),

@@ -60,7 +60,9 @@ export function listRuns(
   accepts: (run: Execution) => boolean,
   page: PageRequest,
 ): RunPage {
-  const size = page.pageSize > 0 ? Math.min(page.pageSize, engine.limits.visibilityPageSize) : engine.limits.visibilityPageSize;
+  const size = page.pageSize > 0
+    ? Math.min(page.pageSize, engine.limits.visibilityPageSize)
+    : engine.limits.visibilityPageSize;
   const after = page.nextPageToken.length > 0 ? readToken(page.nextPageToken) : undefined;
   const runs: Execution[] = [];
   for (const run of sortedRuns(engine, namespace)) {

@@ -4,8 +4,7 @@
  * @module
  */
 import type { UserFunction } from "../bridge.ts";
-import type { Context } from "./scopes.ts";
-import type { Scopes } from "./scopes.ts";
+import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 
 /** Calls code of the user. */

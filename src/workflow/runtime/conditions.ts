@@ -4,8 +4,7 @@
  * @module
  */
 import type { Payload } from "../../common/payload.ts";
-import type { Context } from "./scopes.ts";
-import type { Scopes } from "./scopes.ts";
+import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Timers } from "./timers.ts";
 import type { Cancel, Settler } from "./waits.ts";

@@ -8,10 +8,9 @@ import type { Command, Job } from "../activation.ts";
 import type { HandlerEntry } from "../bridge.ts";
 import type { Calls } from "./calls.ts";
 import type { CommandList } from "./commands.ts";
-import type { Context } from "./scopes.ts";
 import { type Ending, isFailure } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
-import type { Scopes } from "./scopes.ts";
+import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Values } from "./values.ts";
 

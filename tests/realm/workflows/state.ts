@@ -1,4 +1,5 @@
 // deno-lint-ignore-file require-await -- workflows are async
+import { AsyncLocalStorage } from "node:async_hooks";
 import * as workflow from "@anywhen/temporal/workflow";
 
 let count = 0;
@@ -64,4 +65,15 @@ export async function context(): Promise<unknown> {
     return workflow.CancellationScope.current() === scope;
   });
   return [inside, workflow.CancellationScope.current() === outer];
+}
+
+const storage = new AsyncLocalStorage<string>();
+
+export async function asyncContext(): Promise<unknown> {
+  const name = (label: string) =>
+    storage.run(label, async () => {
+      await workflow.sleep(1);
+      return storage.getStore();
+    });
+  return [...await Promise.all([name("a"), name("b")]), storage.getStore()];
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { PendingActivityState } from "../../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
+import type { ActivityTaskCanceledEventAttributes } from "../../../src/gen/temporal/api/history/v1/message_pb.ts";
 import type { Failure } from "../../../src/gen/temporal/api/failure/v1/message_pb.ts";
 import type { PollActivityTaskQueueResponse } from "../../../src/gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import {
@@ -31,7 +32,11 @@ async function begin(options: Parameters<typeof scheduleActivity>[2]): Promise<S
   return scene;
 }
 
-async function fail(scene: Scene, task: PollActivityTaskQueueResponse, failure = applicationFailure("no")): Promise<void> {
+async function fail(
+  scene: Scene,
+  task: PollActivityTaskQueueResponse,
+  failure = applicationFailure("no"),
+): Promise<void> {
   await scene.client.respondActivityTaskFailed({ taskToken: task.taskToken, failure, identity: "tester" });
 }
 
@@ -86,7 +91,9 @@ describe("activity timeouts", () => {
     const failure = await failureIn(scene, 7);
     assert.equal(failure.message, "activity Heartbeat timeout");
     assert.equal(failure.failureInfo.case, "timeoutFailureInfo");
-    assert.deepEqual(values((failure.failureInfo.value as { lastHeartbeatDetails?: never }).lastHeartbeatDetails), ["half"]);
+    assert.deepEqual(values((failure.failureInfo.value as { lastHeartbeatDetails?: never }).lastHeartbeatDetails), [
+      "half",
+    ]);
   });
 
   test("schedule to close ends the attempts", async () => {
@@ -123,7 +130,11 @@ describe("activity retries", () => {
     const scene = await begin({ retryPolicy: { initialInterval: ms(100), maximumAttempts: 3, backoffCoefficient: 1 } });
     const first = await scene.pollActivity();
     assert.equal(first.attempt, 1);
-    await scene.client.recordActivityTaskHeartbeat({ taskToken: first.taskToken, details: payloads(1), identity: "tester" });
+    await scene.client.recordActivityTaskHeartbeat({
+      taskToken: first.taskToken,
+      details: payloads(1),
+      identity: "tester",
+    });
     await scene.client.respondActivityTaskFailed({
       taskToken: first.taskToken,
       failure: applicationFailure("one"),
@@ -137,7 +148,10 @@ describe("activity retries", () => {
     assert.equal(second.retryPolicy?.maximumAttempts, 3);
     await fail(scene, second, applicationFailure("two"));
     const third = await scene.pollActivity();
-    assert.equal(await errorOf(fail(scene, second)), "NotFound: invalid activityID or activity already timed out or invoking workflow is completed");
+    assert.equal(
+      await errorOf(fail(scene, second)),
+      "NotFound: invalid activityID or activity already timed out or invoking workflow is completed",
+    );
     await fail(scene, third, applicationFailure("three"));
     await scene.step(completeWorkflow());
     assert.deepEqual((await scene.history()).slice(4, 7), [
@@ -179,7 +193,10 @@ describe("activity retries", () => {
   test("show in the description", async () => {
     const scene = await begin({ retryPolicy: { initialInterval: ms(60_000) } });
     await fail(scene, await scene.pollActivity());
-    const described = await scene.client.describeWorkflowExecution({ namespace: "default", execution: scene.execution });
+    const described = await scene.client.describeWorkflowExecution({
+      namespace: "default",
+      execution: scene.execution,
+    });
     const [activity] = described.pendingActivities;
     assert.equal(activity.activityId, "a");
     assert.equal(activity.activityType?.name, "Act");
@@ -207,7 +224,7 @@ describe("cancelled activities", () => {
       "14 WorkflowTaskCompleted scheduledEventId=12 startedEventId=13",
       "15 WorkflowExecutionCompleted",
     ]);
-    const details = (await scene.events())[10].attributes.value as { details: never };
+    const details = (await scene.events())[10].attributes.value as ActivityTaskCanceledEventAttributes;
     assert.deepEqual(values(details.details), ["ACTIVITY_ID_NOT_STARTED"]);
   });
 
@@ -253,7 +270,13 @@ describe("activities by id", () => {
   test("are heartbeated and completed without a token", async () => {
     const scene = await begin({});
     await scene.pollActivity();
-    const address = { namespace: "default", workflowId: scene.workflowId, runId: "", activityId: "a", identity: "tester" };
+    const address = {
+      namespace: "default",
+      workflowId: scene.workflowId,
+      runId: "",
+      activityId: "a",
+      identity: "tester",
+    };
     await scene.client.recordActivityTaskHeartbeatById({ ...address, details: payloads(1) });
     await scene.client.respondActivityTaskCompletedById({ ...address, result: payloads("done") });
     await scene.step(completeWorkflow());
@@ -269,7 +292,13 @@ describe("activities by id", () => {
 
   test("are completed even before a worker took them, and failed only after", async () => {
     const scene = await begin({});
-    const address = { namespace: "default", workflowId: scene.workflowId, runId: scene.runId, activityId: "a", identity: "boss" };
+    const address = {
+      namespace: "default",
+      workflowId: scene.workflowId,
+      runId: scene.runId,
+      activityId: "a",
+      identity: "boss",
+    };
     assert.equal(
       await errorOf(scene.client.respondActivityTaskFailedById(address)),
       "NotFound: invalid activityID or activity already timed out or invoking workflow is completed",

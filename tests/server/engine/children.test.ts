@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { CommandType } from "../../../src/gen/temporal/api/enums/v1/command_type_pb.ts";
-import { ParentClosePolicy, WorkflowExecutionStatus as Status } from "../../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
-import { close, completeWorkflow, describeEvents, failWorkflow, payloads, Scene, startTimer, values } from "./harness.ts";
+import {
+  ParentClosePolicy,
+  WorkflowExecutionStatus as Status,
+} from "../../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
+import {
+  close,
+  completeWorkflow,
+  describeEvents,
+  failWorkflow,
+  payloads,
+  Scene,
+  startTimer,
+  values,
+} from "./harness.ts";
 
 after(close);
 
@@ -80,7 +92,10 @@ describe("child workflows", () => {
   test("start and report their result", async () => {
     const { parent, child } = await family();
     const task = await child.poll();
-    assert.deepEqual(values((task.history!.events[0].attributes.value as { input: never }).input), ["to child"]);
+    assert.deepEqual(
+      values((task.history!.events[0].attributes.value as WorkflowExecutionStartedEventAttributes).input),
+      ["to child"],
+    );
     await child.complete(task, [completeWorkflow("from child")]);
     await parent.step(completeWorkflow());
     assert.deepEqual((await parent.history()).slice(4), [
@@ -117,7 +132,10 @@ describe("child workflows", () => {
     const { parent, child } = await family();
     await child.terminate();
     await parent.step(completeWorkflow());
-    assert.equal((await parent.history())[9], "10 ChildWorkflowExecutionTerminated startedEventId=6 initiatedEventId=5");
+    assert.equal(
+      (await parent.history())[9],
+      "10 ChildWorkflowExecutionTerminated startedEventId=6 initiatedEventId=5",
+    );
   });
 
   test("cannot have an id that is taken", async () => {

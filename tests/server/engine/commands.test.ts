@@ -277,12 +277,14 @@ describe("activity timeouts are completed", () => {
       scheduleActivity(scene, "c", { startToCloseTimeout: ms(9000), scheduleToStartTimeout: ms(7000) }),
     );
     const events = (await scene.events()).slice(4, 7).map((event) => event.attributes.value as never as Timeouts);
-    const seconds = events.map((one) => [
-      one.scheduleToCloseTimeout,
-      one.scheduleToStartTimeout,
-      one.startToCloseTimeout,
-      one.heartbeatTimeout,
-    ].map((duration) => Number(duration?.seconds)));
+    const seconds = events.map((one) =>
+      [
+        one.scheduleToCloseTimeout,
+        one.scheduleToStartTimeout,
+        one.startToCloseTimeout,
+        one.heartbeatTimeout,
+      ].map((duration) => Number(duration?.seconds))
+    );
     assert.deepEqual(seconds, [[5, 5, 5, 0], [60, 60, 60, 60], [60, 7, 9, 0]]);
     await scene.terminate();
   });

@@ -7,8 +7,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client, Transport } from "@connectrpc/connect";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import type { Command } from "../../../src/gen/temporal/api/command/v1/message_pb.ts";
-import { CommandSchema } from "../../../src/gen/temporal/api/command/v1/message_pb.ts";
+import type { CommandSchema } from "../../../src/gen/temporal/api/command/v1/message_pb.ts";
 import type { Payload, Payloads } from "../../../src/gen/temporal/api/common/v1/message_pb.ts";
 import { PayloadSchema, PayloadsSchema } from "../../../src/gen/temporal/api/common/v1/message_pb.ts";
 import { CommandType } from "../../../src/gen/temporal/api/enums/v1/command_type_pb.ts";
@@ -200,7 +199,7 @@ export class Scene {
       namespace: this.namespace,
       taskToken: task.taskToken,
       identity: this.identity,
-      commands: commands as Command[],
+      commands,
       ...options,
     });
   }
@@ -390,7 +389,10 @@ export function cancelActivity(scheduledEventId: number): CommandInit {
 export function failWorkflow(message: string, nonRetryable = false): CommandInit {
   return {
     commandType: CommandType.FAIL_WORKFLOW_EXECUTION,
-    attributes: { case: "failWorkflowExecutionCommandAttributes", value: { failure: applicationFailure(message, nonRetryable) } },
+    attributes: {
+      case: "failWorkflowExecutionCommandAttributes",
+      value: { failure: applicationFailure(message, nonRetryable) },
+    },
   };
 }
 

@@ -13,7 +13,13 @@ describe("a hello workflow", () => {
     assert.equal(first.workflowExecution?.runId, runId);
     assert.equal(first.startedEventId, 3n);
     assert.equal(first.previousStartedEventId, 0n);
-    assert.deepEqual(values(first.history!.events[0].attributes.value && (first.history!.events[0].attributes.value as { input?: never }).input), ["World"]);
+    assert.deepEqual(
+      values(
+        first.history!.events[0].attributes.value &&
+          (first.history!.events[0].attributes.value as { input?: never }).input,
+      ),
+      ["World"],
+    );
     await scene.complete(first, [scheduleActivity(scene, "1", { input: payloads("Hello", "World") })]);
     const activity = await scene.pollActivity();
     assert.equal(activity.activityId, "1");

@@ -125,7 +125,10 @@ describe("reading history", () => {
       ({ nextPageToken } = page);
     }
     assert.equal(events.length, 607);
-    assert.deepEqual(events.map((event) => Number(event.eventId)), Array.from({ length: 607 }, (_, index) => index + 1));
+    assert.deepEqual(
+      events.map((event) => Number(event.eventId)),
+      Array.from({ length: 607 }, (_, index) => index + 1),
+    );
     await scene.terminate();
   });
 

@@ -99,7 +99,10 @@ describe("starting", () => {
       workflowStartDelay: ms(1000),
     });
     assert.deepEqual(await scene.history(), ["1 WorkflowExecutionStarted"]);
-    const described = await scene.client.describeWorkflowExecution({ namespace: "default", execution: scene.execution });
+    const described = await scene.client.describeWorkflowExecution({
+      namespace: "default",
+      execution: scene.execution,
+    });
     assert.deepEqual(values({ payloads: [described.executionConfig!.userMetadata!.summary!] } as never), ["s"]);
     assert.deepEqual(Object.keys(described.workflowExecutionInfo?.memo?.fields ?? {}), ["note"]);
     assert.equal(described.pendingWorkflowTask, undefined);

@@ -126,7 +126,9 @@ describe("queries", () => {
     const task = await scene.poll();
     const [id] = Object.keys(task.queries);
     await scene.complete(task, [], {
-      queryResults: { [id]: { resultType: QueryResultType.FAILED, errorMessage: "bad", failure: applicationFailure("bad") } },
+      queryResults: {
+        [id]: { resultType: QueryResultType.FAILED, errorMessage: "bad", failure: applicationFailure("bad") },
+      },
     });
     assert.equal(await asking, "InvalidArgument: bad");
     await scene.terminate();

@@ -6,10 +6,7 @@
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ArchivalState, NamespaceState } from "../../../gen/temporal/api/enums/v1/namespace_pb.ts";
-import type {
-  NamespaceConfigSchema,
-  NamespaceInfoSchema,
-} from "../../../gen/temporal/api/namespace/v1/message_pb.ts";
+import type { NamespaceConfigSchema, NamespaceInfoSchema } from "../../../gen/temporal/api/namespace/v1/message_pb.ts";
 import type { NamespaceReplicationConfigSchema } from "../../../gen/temporal/api/replication/v1/message_pb.ts";
 import type { RegisterNamespaceRequest } from "../../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { Engine } from "../engine.ts";

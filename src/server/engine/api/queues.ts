@@ -5,11 +5,12 @@
  */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { DescribeTaskQueueMode, TaskQueueKind, TaskQueueType } from "../../../gen/temporal/api/enums/v1/task_queue_pb.ts";
-import type {
-  PollerInfoSchema,
-  TaskQueueTypeInfoSchema,
-} from "../../../gen/temporal/api/taskqueue/v1/message_pb.ts";
+import {
+  DescribeTaskQueueMode,
+  TaskQueueKind,
+  TaskQueueType,
+} from "../../../gen/temporal/api/enums/v1/task_queue_pb.ts";
+import type { PollerInfoSchema, TaskQueueTypeInfoSchema } from "../../../gen/temporal/api/taskqueue/v1/message_pb.ts";
 import type { Engine } from "../engine.ts";
 import { invalidArgument } from "../errors.ts";
 import { findRun } from "../lookup.ts";
@@ -103,6 +104,8 @@ function typeInfo(
   };
 }
 
-function stats(queue: TaskQueue): { approximateBacklogCount: bigint; approximateBacklogAge: ReturnType<typeof toDuration> } {
+function stats(
+  queue: TaskQueue,
+): { approximateBacklogCount: bigint; approximateBacklogAge: ReturnType<typeof toDuration> } {
   return { approximateBacklogCount: BigInt(queue.backlogSize), approximateBacklogAge: toDuration(queue.backlogAge) };
 }

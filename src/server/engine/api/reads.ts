@@ -68,7 +68,12 @@ export function readMethods(engine: Engine, queries: QueryTable): Methods {
       const ref = request.updateRef;
       if (!ref) throw invalidArgument("UpdateRef is not set on request.");
       const namespace = namespaceOf(engine, request);
-      const run = findRun(engine, namespace, ref.workflowExecution?.workflowId ?? "", ref.workflowExecution?.runId ?? "");
+      const run = findRun(
+        engine,
+        namespace,
+        ref.workflowExecution?.workflowId ?? "",
+        ref.workflowExecution?.runId ?? "",
+      );
       const update = run.updates.get(ref.updateId);
       if (!update) throw notFound(`update "${ref.updateId}" not found`);
       const stage = request.waitPolicy?.lifecycleStage ?? Stage.UNSPECIFIED;
@@ -94,7 +99,9 @@ export function prepareUpdate(engine: Engine, { request, waitPolicy }: UpdateWor
   }
   const stage = waitPolicy?.lifecycleStage || Stage.ACCEPTED;
   if (stage === Stage.ADMITTED) {
-    throw permissionDenied("UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported.");
+    throw permissionDenied(
+      "UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported.",
+    );
   }
   return stage;
 }

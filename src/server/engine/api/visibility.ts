@@ -48,12 +48,17 @@ export function visibilityMethods(engine: Engine): Methods {
       const accepts = createMatcher(filter);
       if (!filter.groupBy) return { count: BigInt(countRuns(engine, namespace, accepts)) };
       if (filter.groupBy !== "ExecutionStatus") {
-        throw invalidArgument("invalid query: operation is not supported: 'group by' clause is only supported for ExecutionStatus search attribute");
+        throw invalidArgument(
+          "invalid query: operation is not supported: 'group by' clause is only supported for ExecutionStatus search attribute",
+        );
       }
       const groups = [...countGroups(engine, namespace, accepts, filter.groupBy)];
       return {
         count: BigInt(groups.reduce((sum, [, count]) => sum + count, 0)),
-        groups: groups.map(([value, count]) => ({ groupValues: [encodeSearchValue(value, IndexedValueType.KEYWORD)], count: BigInt(count) })),
+        groups: groups.map(([value, count]) => ({
+          groupValues: [encodeSearchValue(value, IndexedValueType.KEYWORD)],
+          count: BigInt(count),
+        })),
       };
     },
     listOpenWorkflowExecutions(request) {

@@ -19,7 +19,8 @@ import type {
 } from "../../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { StartWorkflowExecutionRequestSchema } from "../../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { Engine } from "../engine.ts";
-import { invalidArgument, notFound, unimplemented } from "../errors.ts";
+import { parseCron } from "../cron.ts";
+import { invalidArgument, notFound } from "../errors.ts";
 import type { Execution } from "../execution.ts";
 import { isRunning } from "../execution.ts";
 import { sizeOfFields, sizeOfPayloads } from "../limits.ts";
@@ -43,14 +44,17 @@ export function workflowMethods(engine: Engine): Methods {
     startWorkflowExecution(request) {
       const namespace = namespaceOf(engine, request);
       prepareStart(engine, namespace, request);
-      const isEager = request.requestEagerExecution && toMs(request.workflowStartDelay) === 0;
+      const isEager = request.requestEagerExecution && toMs(request.workflowStartDelay) === 0 &&
+        !request.cronSchedule;
       const { run, isStarted, isRepeated } = startWorkflow(engine, namespace, request, { isHandedOver: isEager });
       return {
         runId: run.runId,
         started: isStarted,
         status: isStarted && !isRepeated ? WorkflowExecutionStatus.RUNNING : run.status,
         link: eventLink(run, 1),
-        eagerWorkflowTask: isEager && isStarted && !isRepeated ? startEagerly(engine, run, request.identity) : undefined,
+        eagerWorkflowTask: isEager && isStarted && !isRepeated
+          ? startEagerly(engine, run, request.identity)
+          : undefined,
       };
     },
     signalWithStartWorkflowExecution(request) {
@@ -129,7 +133,7 @@ export function prepareStart(engine: Engine, namespace: Namespace, request: Star
     const fault = findPolicyFault(request.retryPolicy);
     if (fault) throw invalidArgument(fault);
   }
-  if (request.cronSchedule) throw unimplemented("CronSchedule is not supported by this server yet.");
+  checkCron(request);
   if (!request.workflowType?.name) throw invalidArgument("WorkflowType is not set on request.");
   checkLength(engine, request.workflowType.name, "WorkflowType");
   if (!request.taskQueue) throw invalidArgument("taskQueue is not set");
@@ -141,6 +145,16 @@ export function prepareStart(engine: Engine, namespace: Namespace, request: Star
   request.requestId ||= crypto.randomUUID();
   completePolicies(request);
   checkSizes(engine, namespace, request);
+}
+
+function checkCron({ cronSchedule, workflowStartDelay }: StartWorkflowExecutionRequest): void {
+  if (!cronSchedule) return;
+  if (workflowStartDelay) throw invalidArgument("CronSchedule and WorkflowStartDelay may not be used together.");
+  const schedule = parseCron(cronSchedule);
+  if (!schedule) throw invalidArgument("invalid CronSchedule.");
+  if (schedule(Date.now()) === undefined) {
+    throw invalidArgument("invalid CronSchedule, no time can be found to satisfy the schedule");
+  }
 }
 
 function checkTimeouts(request: StartWorkflowExecutionRequest): void {
