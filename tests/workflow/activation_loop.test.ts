@@ -264,15 +264,20 @@ describe("cancellation", () => {
     assert.equal(await run.result(cancelJob), "CancelledError no longer needed");
   });
 
-  test("in a cancelled scope calls reject at once; shielded ones do not", async () => {
+  test("a cancellation is delivered once: code that caught it waits again, shielded or not", async () => {
     const run = new TestRun(functions);
     await run.commands(start("cancelled", ["clean"]));
-    assert.deepEqual(kinds(await run.commands(cancelJob)), [
-      "cancelTimer",
-      "requestCancelActivity",
-      "scheduleActivity",
-    ]);
-    assert.equal(await run.result(completed(2, "cleaned")), "CancelledError cleaned true");
+    assert.deepEqual(kinds(await run.commands(cancelJob)), ["cancelTimer", "requestCancelActivity", "startTimer"]);
+    assert.deepEqual(kinds(await run.commands({ kind: "fireTimer", seq: 2 })), ["scheduleActivity"]);
+    assert.equal(await run.result(completed(2, "cleaned")), "slept cleaned true");
+  });
+
+  test("a cancellation that finds no wait is there for the next one", async () => {
+    const run = new TestRun(functions);
+    await run.commands(start("cancelledWhileShielded"));
+    assert.deepEqual(await run.commands(cancelJob), []);
+    assert.deepEqual(kinds(await run.commands(completed(1, "done"))), ["startTimer"]);
+    assert.equal(await run.result({ kind: "fireTimer", seq: 1 }), "done CancelledError");
   });
 
   test("a cancellation that comes with the start is there before the first line", async () => {

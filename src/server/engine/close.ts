@@ -34,6 +34,7 @@ export function closeRun(
   run.status = STATUSES[attributes.case!]!;
   run.closeTime = engine.clock.now();
   run.closeEventId = Number(event.eventId);
+  run.closeOrder = Number(engine.nextTaskId());
   run.continuedRunId = extras.continuedRunId ?? "";
   run.buffered = [];
   dropTask(engine, run, 1);

@@ -59,6 +59,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { logger } = options;
   const clock = new Clock(options.now);
   const wall = new Clock();
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let queue: Job[] = [];
   let isDraining = false;
   let taskId = FIRST_TASK_ID;
@@ -73,10 +74,14 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     wall,
     logger,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
     namespaces: new NamespaceRegistry(),
     store: options.store ?? new MemoryStore(),
-    matching: new Matching({ wall, onUnpolled: (queue, polled) => hint(logger, queue.name, polled) }),
+    matching: new Matching({
+      wall,
+      hintDelay: limits.unpolledHint,
+      onUnpolled: (queue, polled) => hint(logger, queue.name, polled),
+    }),
     changes: 0,
     nextTaskId: () => taskId++,
     later: (job) => void queue.push(job),

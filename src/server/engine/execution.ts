@@ -176,6 +176,8 @@ export interface Execution {
   readonly runExpiration: number;
   readonly executionExpiration: number;
   readonly startRequestId: string;
+  /** Runs that began later have a higher number. */
+  readonly startOrder: number;
   /** Further requests that were answered with this run. */
   readonly attachedRequestIds: Map<string, number>;
 
@@ -184,6 +186,8 @@ export interface Execution {
   /** The run that carries on after this one. */
   continuedRunId: string;
   closeEventId: number;
+  /** Runs that closed later have a higher number, open ones 0. */
+  closeOrder: number;
 
   readonly events: HistoryEvent[];
   nextEventId: number;
@@ -265,6 +269,7 @@ export type ExecutionSeed = Pick<
   | "runExpiration"
   | "executionExpiration"
   | "startRequestId"
+  | "startOrder"
   | "memo"
   | "searchAttributes"
   | "resetPoints"
@@ -279,6 +284,7 @@ export function createExecution(seed: ExecutionSeed): Execution {
     closeTime: 0,
     continuedRunId: "",
     closeEventId: 0,
+    closeOrder: 0,
     events: [],
     nextEventId: 1,
     buffered: [],

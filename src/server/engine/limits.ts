@@ -37,6 +37,8 @@ export interface Limits {
   readonly visibilityPageSize: number;
   /** A run that continues as new sooner than this makes the next one wait. */
   readonly continueAsNewMinInterval: number;
+  /** After this time with a task on a queue nobody polls, the server says so. */
+  readonly unpolledHint: number;
 }
 
 /** The defaults of server 1.29, but for waiting queries, of which that one allows a run one. */
@@ -69,6 +71,7 @@ export const DEFAULT_LIMITS: Limits = {
   taskHeartbeatTimeout: 30 * 60_000,
   visibilityPageSize: 1000,
   continueAsNewMinInterval: 1000,
+  unpolledHint: 5000,
 };
 
 /** The bytes of payloads on the wire, near enough for limits. */

@@ -232,11 +232,11 @@ export class TaskQueue {
 /** Options of `Matching`. */
 export interface MatchingOptions {
   wall: Clock;
-  /** Called once a queue, when a workflow task waited five seconds and no worker polls. */
+  /** Milliseconds. */
+  hintDelay: number;
+  /** Called once a queue, when a workflow task waited that long and no worker polls. */
   onUnpolled?: (queue: TaskQueue, polled: string[]) => void;
 }
-
-const HINT_DELAY = 5000;
 
 /** Every task queue of the server. */
 export class Matching {
@@ -262,8 +262,8 @@ export class Matching {
   watch(queue: TaskQueue): void {
     if (this.#watched.has(queue) || queue.isPolled) return;
     this.#watched.add(queue);
-    const { wall } = this.#options;
-    wall.schedule(wall.now() + HINT_DELAY, () => {
+    const { wall, hintDelay } = this.#options;
+    wall.schedule(wall.now() + hintDelay, () => {
       if (queue.backlogSize > 0 && !queue.isPolled) this.#options.onUnpolled?.(queue, this.#listPolled());
       else this.#watched.delete(queue);
     });

@@ -98,6 +98,7 @@ function prepareRun(engine: Engine, base: Execution, requestId: string): Executi
     runExpiration: shorter(runTimeout > 0 ? now + runTimeout : 0, executionExpiration),
     executionExpiration,
     startRequestId: requestId,
+    startOrder: Number(engine.nextTaskId()),
     memo: start.memo?.fields ?? {},
     searchAttributes: start.searchAttributes?.indexedFields ?? {},
     resetPoints: start.prevAutoResetPoints?.points.slice() ?? [],

@@ -130,6 +130,7 @@ function build(engine: Engine, spec: RunSpec): Execution {
     runExpiration,
     executionExpiration,
     startRequestId: spec.requestId,
+    startOrder: Number(engine.nextTaskId()),
     memo: start.memo?.fields ?? {},
     searchAttributes: start.searchAttributes?.indexedFields ?? {},
     resetPoints: start.prevAutoResetPoints?.points.slice() ?? [],

@@ -65,7 +65,7 @@ export function listRuns(
     : engine.limits.visibilityPageSize;
   const after = page.nextPageToken.length > 0 ? readToken(page.nextPageToken) : undefined;
   const runs: Execution[] = [];
-  for (const run of sortedRuns(engine, namespace)) {
+  for (const run of allRuns(engine, namespace)) {
     if (after && !isBehind(run, after)) continue;
     if (!accepts(run)) continue;
     if (runs.length === size) return { runs, nextPageToken: writeToken(runs[size - 1]) };
@@ -145,51 +145,27 @@ function* allRuns(engine: Engine, namespace: Namespace): Generator<Execution> {
   yield* engine.store.listClosed(namespace);
 }
 
-interface SortKey {
-  closeTime: number;
-  startTime: number;
-  runId: string;
+interface Position {
+  isOpen: boolean;
+  order: number;
 }
 
-function keyOf(run: Execution): SortKey {
-  return { closeTime: isRunning(run) ? Infinity : run.closeTime, startTime: run.startTime, runId: run.runId };
+function positionOf(run: Execution): Position {
+  const isOpen = isRunning(run);
+  return { isOpen, order: isOpen ? run.startOrder : run.closeOrder };
 }
 
-function compareKeys(one: SortKey, other: SortKey): number {
-  if (one.closeTime !== other.closeTime) return one.closeTime > other.closeTime ? -1 : 1;
-  if (one.startTime !== other.startTime) return one.startTime > other.startTime ? -1 : 1;
-  return one.runId < other.runId ? -1 : one.runId > other.runId ? 1 : 0;
-}
-
-function* sortedRuns(engine: Engine, namespace: Namespace): Generator<Execution> {
-  // Stores list in time order; only runs of one millisecond may be out of place.
-  let batch: Execution[] = [];
-  for (const run of allRuns(engine, namespace)) {
-    const first = batch[0];
-    const isTied = first && keyOf(first).closeTime === keyOf(run).closeTime && first.startTime === run.startTime;
-    if (first && !isTied) {
-      yield* batch.sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
-      batch = [];
-    }
-    batch.push(run);
-  }
-  yield* batch.sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
-}
-
-function isBehind(run: Execution, after: SortKey): boolean {
-  return compareKeys(keyOf(run), after) > 0;
+function isBehind(run: Execution, after: Position): boolean {
+  const position = positionOf(run);
+  return position.isOpen === after.isOpen ? position.order < after.order : after.isOpen;
 }
 
 function writeToken(run: Execution): Uint8Array<ArrayBuffer> {
-  const { closeTime, startTime, runId } = keyOf(run);
-  return encodeToken(["l", closeTime === Infinity ? null : closeTime, startTime, runId]);
+  const { isOpen, order } = positionOf(run);
+  return encodeToken(["l", isOpen ? 1 : 0, order]);
 }
 
-function readToken(bytes: Uint8Array): SortKey {
-  const [, closeTime, startTime, runId] = decodeToken(bytes, "l", 4, "invalid NextPageToken.");
-  return {
-    closeTime: closeTime === null ? Infinity : Number(closeTime),
-    startTime: Number(startTime),
-    runId: String(runId),
-  };
+function readToken(bytes: Uint8Array): Position {
+  const [, isOpen, order] = decodeToken(bytes, "l", 3, "invalid NextPageToken.");
+  return { isOpen: isOpen === 1, order: Number(order) };
 }

@@ -16,7 +16,6 @@ import type { Cancel, Settler, Waits } from "./waits.ts";
 
 interface PendingActivity {
   isCancelRequested: boolean;
-  cancel: Cancel;
   resolve(resolution: ActivityResolution): void;
 }
 
@@ -79,24 +78,24 @@ export class Activities {
     const context = makeContext(call, this.#state.start!);
     const request = makeRequest(call, this.#values, context);
     const scope = this.#scopes.current;
-    if (scope.error) {
-      settler.reject(scope.error);
+    const cancelled = scope.takeCancellation();
+    if (cancelled) {
+      settler.reject(cancelled);
       return { activityId: request.activityId ?? "", cancel: () => {} };
     }
     const seq = ++this.#lastSeq;
     const activityId = request.activityId ?? String(seq);
     this.#commands.push({ ...request, kind: "scheduleActivity", seq, activityId });
-    const pending: PendingActivity = {
+    const cancel = () => this.#requestCancel(seq);
+    const member = scope.addWait(cancel);
+    this.#pending.set(seq, {
       isCancelRequested: false,
-      cancel: () => this.#requestCancel(seq),
       resolve: (resolution) => {
-        scope.delete(pending);
+        scope.delete(member);
         this.#settle(resolution, call, context, settler);
       },
-    };
-    this.#pending.set(seq, pending);
-    scope.add(pending);
-    return { activityId, cancel: pending.cancel };
+    });
+    return { activityId, cancel };
   }
 
   #settle(

@@ -38,12 +38,13 @@ export class Conditions {
     this.#state.assertWritable("waitCondition");
     const context = this.#scopes.context;
     const { scope } = context;
-    if (scope.error) {
-      settler.reject(scope.error);
+    const cancelled = scope.takeCancellation();
+    if (cancelled) {
+      settler.reject(cancelled);
       return () => {};
     }
     const condition: Condition = { predicate, context, settle: (error) => end(() => settle(settler, error)) };
-    const member = { cancel: (error: Error) => end(() => settler.reject(error)) };
+    const cancel = (error: Error) => end(() => settler.reject(error));
     const end = (finish: () => void) => {
       if (!this.#waiting.delete(condition)) return;
       scope.delete(member);
@@ -51,11 +52,11 @@ export class Conditions {
       finish();
     };
     this.#waiting.add(condition);
-    scope.add(member);
+    const member = scope.addWait(cancel);
     // The timer takes its number even where the condition holds already, as in all SDKs.
     const stopTimer = timeout && this.#startTimer(timeout, () => end(() => settler.resolve(false)));
     this.#evaluate(condition);
-    return member.cancel;
+    return cancel;
   }
 
   /** Settles what has become true, until a pass changes nothing; whether anything was settled. */

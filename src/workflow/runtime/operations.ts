@@ -78,7 +78,7 @@ const operations: Implementations = {
     state.assertWritable("CancellationScope");
     optionalMilliseconds(timeout, "timeout");
     const scope = scopes.open(shielded);
-    const cancel = () => scope.cancel(waits.toCancelledError(signal!));
+    const cancel = () => scopes.cancelWith(scope, waits.toCancelledError(signal!));
     if (signal?.aborted) cancel();
     else signal?.addEventListener("abort", cancel, { once: true });
     return scope;

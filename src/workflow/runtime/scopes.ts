@@ -21,32 +21,61 @@ export interface ContextStorage {
   run<T>(context: Context, work: () => T): T;
 }
 
+/**
+ * One request to cancel a scope and what is in it. It is delivered once: to the waits that it finds, else to those that
+ * are made next, in one turn. Code that has caught it may therefore wait again.
+ */
+export interface Cancellation {
+  readonly error: Error;
+  isDelivered: boolean;
+}
+
 /** A member of a scope: a wait, or a scope within. */
 export interface Cancellable {
-  cancel(error: Error): void;
+  cancel(cancellation: Cancellation): void;
 }
 
 /** A cancellation scope. */
 export class Scope implements ScopeNode, Cancellable {
   facade: object | undefined;
+  /** Why the scope was cancelled first. */
   error: Error | undefined;
   readonly #parent: Scope | undefined;
+  #last: Cancellation | undefined;
   #members: Set<Cancellable> | undefined;
 
-  /** A scope that is a member of `parent`, if any; born cancelled where the parent is. */
+  /** A scope that is a member of `parent`, if any; born cancelled where nothing has seen the parent's cancellation. */
   constructor(parent: Scope | undefined) {
     this.#parent = parent;
+    this.#last = parent?.findUndelivered();
+    this.error = this.#last?.error;
     parent?.add(this);
   }
 
-  /** Takes a member in; cancels it at once where the scope is cancelled. */
+  /** Takes a member in. */
   add(member: Cancellable): void {
-    if (this.error) return member.cancel(this.error);
     this.#members ??= new Set();
     if (this.#members.size === 0) this.#parent?.add(this);
-    // The parent may have been cancelled meanwhile, and this scope with it.
-    if (this.error) return member.cancel(this.error);
     this.#members.add(member);
+  }
+
+  /** Takes a wait in; gives the member to {@link delete} when it is over. */
+  addWait(cancel: (error: Error) => void): Cancellable {
+    const member = {
+      cancel: (cancellation: Cancellation) => {
+        deliver(cancellation);
+        cancel(cancellation.error);
+      },
+    };
+    this.add(member);
+    return member;
+  }
+
+  /** The error for a new wait to reject with: that of a cancellation which no wait has seen yet. */
+  takeCancellation(): Error | undefined {
+    const cancellation = this.findUndelivered();
+    if (cancellation) deliver(cancellation);
+    return cancellation?.error;
   }
 
   /** Forgets a member. */
@@ -54,17 +83,21 @@ export class Scope implements ScopeNode, Cancellable {
     this.#members?.delete(member);
   }
 
-  cancel(error: Error): void {
-    if (this.error) return;
-    this.error = error;
+  cancel(cancellation: Cancellation): void {
+    this.#last = cancellation;
+    this.error ??= cancellation.error;
     const members = this.#members;
     this.#members = undefined;
     this.leave();
-    for (const member of members ?? []) member.cancel(error);
+    for (const member of members ?? []) member.cancel(cancellation);
   }
 
   onCancel(callback: (error: Error) => void): () => void {
-    const member = { cancel: callback };
+    if (this.error) {
+      callback(this.error);
+      return () => {};
+    }
+    const member = { cancel: ({ error }: Cancellation) => callback(error) };
     this.add(member);
     return () => this.delete(member);
   }
@@ -72,6 +105,18 @@ export class Scope implements ScopeNode, Cancellable {
   leave(): void {
     if (!this.#members?.size) this.#parent?.delete(this);
   }
+
+  /** The cancellation that no wait has seen yet. */
+  findUndelivered(): Cancellation | undefined {
+    return this.#last && !this.#last.isDelivered ? this.#last : this.#parent?.findUndelivered();
+  }
+}
+
+/** What is made before anybody can have caught the error is cancelled too, all parts of a `Promise.all` for example. */
+function deliver(cancellation: Cancellation): void {
+  queueMicrotask(() => {
+    cancellation.isDelivered = true;
+  });
 }
 
 /** The scopes of a run, and which of them the running code is in. */
@@ -114,9 +159,14 @@ export class Scopes {
     return this.#storage.run(context, work);
   }
 
-  /** Cancels a scope with an error of the realm. */
+  /** Cancels a scope with an error of the realm. Only its first cancellation counts. */
   cancel(scope: Scope, message: string | undefined): void {
-    if (!scope.error) scope.cancel(this.#values.adopt(new CancelledError(message)) as Error);
+    this.cancelWith(scope, this.#values.adopt(new CancelledError(message)) as Error);
+  }
+
+  /** Cancels a scope with the error given. Only its first cancellation counts. */
+  cancelWith(scope: Scope, error: Error): void {
+    if (!scope.error) scope.cancel({ error, isDelivered: false });
   }
 
   /** Cancels the root scope. Only the first request counts. */

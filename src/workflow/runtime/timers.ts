@@ -5,7 +5,7 @@
  */
 import type { Payload } from "../../common/payload.ts";
 import type { CommandList } from "./commands.ts";
-import type { Scope, Scopes } from "./scopes.ts";
+import type { Cancellable, Scope, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Cancel, Settler } from "./waits.ts";
 
@@ -32,18 +32,17 @@ export class Timers {
   sleep(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
     this.#state.assertWritable("sleep");
     const scope = this.#scopes.current;
-    if (scope.error) {
-      settler.reject(scope.error);
+    const cancelled = scope.takeCancellation();
+    if (cancelled) {
+      settler.reject(cancelled);
       return () => {};
     }
     const seq = this.#start(duration, summary, { fire: () => finish(scope, member, settler.resolve) });
-    const member = {
-      cancel: (error: Error) => {
-        if (this.#stop(seq)) finish(scope, member, () => settler.reject(error));
-      },
+    const cancel = (error: Error) => {
+      if (this.#stop(seq)) finish(scope, member, () => settler.reject(error));
     };
-    scope.add(member);
-    return member.cancel;
+    const member = scope.addWait(cancel);
+    return cancel;
   }
 
   /** Starts a timer that calls back and belongs to no scope; returns its id. */
@@ -86,7 +85,7 @@ export class Timers {
   }
 }
 
-function finish(scope: Scope, member: { cancel: Cancel }, settle: () => void): void {
+function finish(scope: Scope, member: Cancellable, settle: () => void): void {
   scope.delete(member);
   settle();
 }

@@ -5,6 +5,7 @@ import {
   ParentClosePolicy,
   WorkflowExecutionStatus as Status,
 } from "../../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
+import type { WorkflowExecutionStartedEventAttributes } from "../../../src/gen/temporal/api/history/v1/message_pb.ts";
 import {
   close,
   completeWorkflow,

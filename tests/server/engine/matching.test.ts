@@ -106,7 +106,7 @@ describe("a queue nobody polls", () => {
     const lines: string[] = [];
     const ignore = (): void => {};
     const logger = { debug: ignore, info: ignore, error: ignore, warn: (line: string) => void lines.push(line) };
-    const { service, client } = openOwn({ logger });
+    const { service, client } = openOwn({ logger, limits: { unpolledHint: 100 } });
     const scene = new Scene(client);
     const polled = client.pollWorkflowTaskQueue(
       { namespace: "default", taskQueue: { name: "busy" }, identity: "w" },
@@ -114,7 +114,7 @@ describe("a queue nobody polls", () => {
     );
     await scene.start();
     await new Scene(client).start({ taskQueue: { name: scene.taskQueue } });
-    await new Promise((resolve) => setTimeout(resolve, 5300));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     assert.deepEqual(lines, [
       `task queue "${scene.taskQueue}" has a workflow waiting but no worker polls it; queues being polled: "busy"`,
     ]);

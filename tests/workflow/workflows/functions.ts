@@ -191,6 +191,14 @@ export async function cancelled(how: string): Promise<string> {
   return "not cancelled";
 }
 
+/** Cancelled while only shielded work is in progress: the next wait sees it, the one after does not. */
+export async function cancelledWhileShielded(): Promise<string> {
+  const shielded = await workflow.shield(() => greet("clean-up"));
+  const first = await workflow.sleep(1).then(() => "slept", (error) => error.name);
+  await workflow.sleep(1);
+  return `${shielded} ${first}`;
+}
+
 export async function cancellationTypes(): Promise<string> {
   const ways = ["TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"] as const;
   const handles = ways.map((cancellationType) =>
