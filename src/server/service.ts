@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createLogger } from "../common/console_logger.ts";
 import type { Logger } from "../common/logger.ts";
 import type { SearchAttributeIndexedValueType } from "../common/search.ts";
@@ -14,6 +15,7 @@ import { multiOperationMethods } from "./engine/api/multi_operation.ts";
 import { namespaceMethods } from "./engine/api/namespaces.ts";
 import { queueMethods } from "./engine/api/queues.ts";
 import { readMethods } from "./engine/api/reads.ts";
+import type { Methods } from "./engine/api/shared.ts";
 import { taskMethods } from "./engine/api/tasks.ts";
 import { visibilityMethods } from "./engine/api/visibility.ts";
 import { workflowMethods } from "./engine/api/workflows.ts";
@@ -60,7 +62,7 @@ export function createService(options: ServiceOptions): Service {
   const queries = new QueryTable();
   engine.namespaces.add(SYSTEM_NAMESPACE, { id: "32049b68-7872-4094-8e63-d0dd59896a83" });
   for (const name of options.namespaces) addNamespace(engine.namespaces, name, options.searchAttributes);
-  const methods = {
+  const methods = guard(logger, {
     ...workflowMethods(engine),
     ...taskMethods(engine, queries),
     ...readMethods(engine, queries),
@@ -68,7 +70,7 @@ export function createService(options: ServiceOptions): Service {
     ...queueMethods(engine),
     ...namespaceMethods(engine),
     ...multiOperationMethods(engine),
-  };
+  });
   const sleepers = new Set<() => void>();
   return {
     routes: (router) => void router.service(WorkflowService, methods),
@@ -100,6 +102,29 @@ export function createService(options: ServiceOptions): Service {
     },
   };
 }
+
+/** Logs what no method should throw; callers get INTERNAL with a plain text. */
+function guard(logger: Logger, methods: Methods): Methods {
+  const guarded: Record<string, unknown> = {};
+  for (const [name, method] of Object.entries(methods as Record<string, Method>)) {
+    const fail = (error: unknown): never => {
+      if (error instanceof ConnectError) throw error;
+      logger.error(`server: ${name} failed`, { error });
+      throw new ConnectError(`${name}: internal error, see the server's log`, Code.Internal);
+    };
+    guarded[name] = (request: unknown, context: HandlerContext): unknown => {
+      try {
+        const answer = method(request, context);
+        return answer instanceof Promise ? answer.catch(fail) : answer;
+      } catch (error) {
+        return fail(error);
+      }
+    };
+  }
+  return guarded as Methods;
+}
+
+type Method = (request: unknown, context: HandlerContext) => unknown;
 
 function addNamespace(
   namespaces: NamespaceRegistry,

@@ -8,6 +8,12 @@ import { Code, ConnectError } from "@connectrpc/connect";
 /** Time for a call that names none, in milliseconds. */
 export const defaultTimeout = 30_000;
 
+/** Milliseconds that a call of this timeout may take: 30 s by default, undefined, for no limit, where it is 0 or less. */
+export function readLimit(timeout: number | undefined): number | undefined {
+  if (timeout === undefined) return defaultTimeout;
+  return timeout > 0 ? timeout : undefined;
+}
+
 /** Longest delay that timers take. */
 const longestTimer = 0x7fff_ffff;
 
@@ -27,13 +33,13 @@ export class CallControl {
   constructor(what: string, signal: AbortSignal | undefined, timeout: number | undefined) {
     this.#signal = signal;
     if (signal) {
-      this.#onAbort = () => this.#stop(createAbortError(what, signal));
+      this.#onAbort = () => this.stop(createAbortError(what, signal));
       if (signal.aborted) this.#onAbort();
       else signal.addEventListener("abort", this.#onAbort, { once: true });
     }
     if (timeout !== undefined && !this.stopped) {
       this.#timer = setTimeout(
-        () => this.#stop(new ConnectError(`${what} had no answer within ${timeout} ms`, Code.DeadlineExceeded)),
+        () => this.stop(new ConnectError(`${what} had no answer within ${timeout} ms`, Code.DeadlineExceeded)),
         Math.min(timeout, longestTimer),
       );
     }
@@ -53,16 +59,17 @@ export class CallControl {
     });
   }
 
+  /** Ends the call with this error, unless it had to stop before. */
+  stop(error: ConnectError): void {
+    this.stopped ??= error;
+    this.#onStop?.(this.stopped);
+  }
+
   /** Stops watching. */
   dispose(): void {
     this.#onStop = undefined;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#onAbort) this.#signal!.removeEventListener("abort", this.#onAbort);
-  }
-
-  #stop(error: ConnectError): void {
-    this.stopped ??= error;
-    this.#onStop?.(this.stopped);
   }
 }
 

@@ -8,7 +8,14 @@ import type { CallControl } from "./call_control.ts";
 import type { Channel, RequestHeaders } from "./channel.ts";
 import { compressedFlag, createSizeError, joinChunks, prefixLength, readLength, receiveLimit } from "./frame.ts";
 import type { Stream } from "./session.ts";
-import { cancelStream, createHttpError, createResetError, type RawHeaders, refusedStream } from "./status.ts";
+import {
+  cancelStream,
+  createHttpError,
+  createLostError,
+  createResetError,
+  type RawHeaders,
+  refusedStream,
+} from "./status.ts";
 
 /** What came back. */
 export interface Answer {
@@ -97,7 +104,7 @@ class Exchange {
     } catch (error) {
       this.#channel.release();
       if (this.#channel.isOpen) this.#reject(ConnectError.from(error, Code.Internal));
-      else this.#resolve({ refusal: this.#createLostError(error) });
+      else this.#resolve({ refusal: createLostError(this.#label, error) });
       return undefined;
     }
   }
@@ -134,7 +141,7 @@ class Exchange {
     if (stream.rstCode === refusedStream) {
       return this.#resolve({ refusal: createResetError(refusedStream, this.#label) });
     }
-    if (!this.#channel.isOpen) return this.#reject(this.#createLostError(this.#error));
+    if (!this.#channel.isOpen) return this.#reject(createLostError(this.#label, this.#error));
     if (stream.rstCode) return this.#reject(createResetError(stream.rstCode, this.#label));
     this.#reject(new ConnectError(`${this.#label} ended the call without a status`, Code.Internal));
   }
@@ -162,16 +169,5 @@ class Exchange {
       message: bytes?.subarray(prefixLength, end),
       isCompressed: bytes !== undefined && (bytes[0] & compressedFlag) !== 0,
     });
-  }
-
-  #createLostError(cause: unknown): ConnectError {
-    const reason = cause instanceof Error && !/stream|session/i.test(cause.message) ? ` (${cause.message})` : "";
-    return new ConnectError(
-      `the connection to ${this.#label} was lost${reason}`,
-      Code.Unavailable,
-      undefined,
-      undefined,
-      cause,
-    );
   }
 }

@@ -3,25 +3,20 @@
  *
  * @module
  */
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
-import type { DescMethodStreaming, DescMethodUnary, DescService } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { DescMethodStreaming, DescMethodUnary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResponse } from "@connectrpc/connect";
-import { CallControl, defaultTimeout, formatTimeout } from "./call_control.ts";
+import { type CallControl, formatTimeout, readLimit } from "./call_control.ts";
 import type { RequestHeaders } from "./channel.ts";
 import { type ChannelOptions, ChannelPool } from "./channel_pool.ts";
 import { type Answer, exchange, type Refusal } from "./exchange.ts";
 import { compress, compressedFlag, decompress, encodeFrame, hasGzip, smallestCompressed } from "./frame.ts";
 import { type ConnectionHeaders, toHeaderRecord } from "./metadata.ts";
+import { OpenCalls } from "./open_calls.ts";
 import type { GrpcCompression } from "./options.ts";
-import { findStatusError, type RawHeaders, toHeaders } from "./status.ts";
+import { findStatusError } from "./status.ts";
 import type { Target } from "./target.ts";
+import { LazyResponse } from "./unary_response.ts";
 
 /** What native gRPC needs to know. */
 export interface Http2Options extends ChannelOptions {
@@ -42,26 +37,32 @@ export interface ClosableTransport extends Transport {
 export function createHttp2Transport(options: Http2Options): ClosableTransport {
   const pool = new ChannelPool(options);
   const { label } = options.target;
-  const caller = new Caller(pool, options);
+  const calls = new OpenCalls(label);
+  const caller = new Caller(pool, calls, options);
   return {
     unary: (method, signal, timeout, header, input) => caller.call(method, signal, timeout, header, input),
     stream: <I extends DescMessage, O extends DescMessage>(method: DescMethodStreaming<I, O>) =>
       Promise.reject<StreamResponse<I, O>>(
         new ConnectError(`${method.name} streams, which native gRPC to ${label} does not offer`, Code.Unimplemented),
       ),
-    close: () => pool.close(),
+    close: () => {
+      calls.close();
+      pool.close();
+    },
   };
 }
 
 class Caller {
   readonly #pool: ChannelPool;
+  readonly #calls: OpenCalls;
   readonly #headers: ConnectionHeaders;
   readonly #label: string;
   readonly #base: RequestHeaders;
   #compresses: boolean;
 
-  constructor(pool: ChannelPool, { target, headers, compression }: Http2Options) {
+  constructor(pool: ChannelPool, calls: OpenCalls, { target, headers, compression }: Http2Options) {
     this.#pool = pool;
+    this.#calls = calls;
     this.#headers = headers;
     this.#label = target.label;
     this.#base = createBaseHeaders(target);
@@ -75,10 +76,9 @@ class Caller {
     header: HeadersInit | undefined,
     input: MessageInitShape<I>,
   ): Promise<UnaryResponse<I, O>> {
-    const limit = timeout === undefined ? defaultTimeout : timeout <= 0 ? undefined : timeout;
-    const control = new CallControl(`${method.name} to ${this.#label}`, signal, limit);
+    const limit = readLimit(timeout);
+    const control = this.#calls.begin(method.name, signal, limit);
     try {
-      if (control.stopped) throw control.stopped;
       const message = create(method.input, input);
       const credentials = this.#headers.headersFor(message);
       const headers: RequestHeaders = {
@@ -89,9 +89,10 @@ class Caller {
       };
       if (limit !== undefined) headers["grpc-timeout"] = formatTimeout(limit);
       const answer = await this.#exchange(headers, toBinary(method.input, message), control);
-      return new Http2Response(method, fromBinary(method.output, await this.#read(answer)), answer);
+      const reply = fromBinary(method.output, await this.#read(answer));
+      return new LazyResponse(method, reply, answer.headers, answer.trailers);
     } finally {
-      control.dispose();
+      this.#calls.end(control);
     }
   }
 
@@ -147,30 +148,4 @@ function createBaseHeaders({ tls, label, host }: Target): RequestHeaders {
 function isCompressionRefusal(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.Unimplemented &&
     /compress|grpc-encoding|gzip/i.test(error.rawMessage);
-}
-
-/** Makes `Headers` only where somebody asks for them. */
-class Http2Response<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
-  readonly stream = false as const;
-  readonly method: DescMethodUnary<I, O>;
-  readonly message: MessageShape<O>;
-  readonly #answer: { headers: RawHeaders | undefined; trailers: RawHeaders };
-
-  constructor(method: DescMethodUnary<I, O>, message: MessageShape<O>, answer: Answer) {
-    this.method = method;
-    this.message = message;
-    this.#answer = answer;
-  }
-
-  get service(): DescService {
-    return this.method.parent;
-  }
-
-  get header(): Headers {
-    return toHeaders(this.#answer.headers);
-  }
-
-  get trailer(): Headers {
-    return toHeaders(this.#answer.trailers);
-  }
 }

@@ -6,7 +6,7 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
-import { createAbortError, defaultTimeout } from "./call_control.ts";
+import { createAbortError, readLimit } from "./call_control.ts";
 import type { RetryConfig } from "./options.ts";
 
 /** A RetryConfig with all values set, in milliseconds. */
@@ -116,12 +116,13 @@ async function retry<T>(
   timeout: number | undefined,
   attempt: (timeout: number) => Promise<T>,
 ): Promise<T> {
-  const limit = timeout === undefined ? defaultTimeout : timeout <= 0 ? Infinity : timeout;
+  const limit = readLimit(timeout) ?? Infinity;
   const start = performance.now();
   for (let tries = 1;; tries++) {
-    const left = limit - (performance.now() - start);
+    // A wait may end late, with nothing left; 0 would be no limit.
+    const left = Math.max(Math.ceil(limit - (performance.now() - start)), 1);
     try {
-      return await attempt(left === Infinity ? 0 : tries === 1 ? limit : Math.ceil(left));
+      return await attempt(limit === Infinity ? 0 : tries === 1 ? limit : left);
     } catch (error) {
       if (!(error instanceof ConnectError) || !isRetryable(error) || tries >= plan.maxTries) throw error;
       const delay = computeDelay(plan, tries, error.code, Math.random());

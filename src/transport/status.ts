@@ -72,6 +72,12 @@ export function createResetError(reset: number, where: string): ConnectError {
   return new ConnectError(`${where} reset the call: RST_STREAM with code ${reset}`, code);
 }
 
+/** The error of a call whose connection ended before the answer was there. */
+export function createLostError(where: string, cause: unknown): ConnectError {
+  const reason = cause instanceof Error && !/stream|session/i.test(cause.message) ? ` (${cause.message})` : "";
+  return new ConnectError(`the connection to ${where} was lost${reason}`, Code.Unavailable, undefined, undefined, cause);
+}
+
 function readDetails(text: string): ConnectError["details"] {
   try {
     return fromBinary(StatusSchema, base64Decode(text)).details.map(({ typeUrl, value }) => ({

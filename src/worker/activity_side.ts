@@ -52,11 +52,11 @@ export class ActivitySide {
     signals.stop.addEventListener("abort", () => this.#slots.close(), { once: true });
     const { service, tasks, logger, maxActivitiesPerSecond } = this.#options;
     const gate = maxActivitiesPerSecond === undefined ? undefined : createGate(maxActivitiesPerSecond, signals.stop);
+    const poll = { lane: this.#lane, run: (signal: AbortSignal) => service.pollActivityTask(signal) };
     const pollers = Array.from({ length: this.pollers }, () =>
       runPoller<PollActivityTaskQueueResponse>({
         what: "activity",
-        lane: this.#lane,
-        poll: (signal) => service.pollActivityTask(signal),
+        next: () => poll,
         handle: (task, permit) => tasks.start(task, permit),
         logger,
         gate,

@@ -22,13 +22,19 @@ const fatalStatuses: ReadonlySet<RPCStatusCode> = new Set<RPCStatusCode>([
   "UNAUTHENTICATED",
 ]);
 
+/** One long poll to be: where its permit comes from, and the call. */
+export interface Poll<T> {
+  lane: SlotLane;
+  /** Resolves with undefined when it ended without a task. */
+  run(signal: AbortSignal): Promise<T | undefined>;
+}
+
 /** What a poller polls, and who takes the tasks. */
 export interface PollerOptions<T> {
   /** Names the poller in log lines: "workflow task", "activity". */
   what: string;
-  lane: SlotLane;
-  /** One long poll; undefined when it ended without a task. */
-  poll(signal: AbortSignal): Promise<T | undefined>;
+  /** Asked before each poll. */
+  next(): Poll<T>;
   /** Takes the task and the permit, which it releases in the end; must not throw. */
   handle(task: T, permit: Permit): void;
   /** Polls are given up when it aborts. */
@@ -46,11 +52,12 @@ export interface PollerOptions<T> {
 export async function runPoller<T>(options: PollerOptions<T>): Promise<void> {
   const failures = new FailureWatch(options);
   while (!options.stop.aborted) {
-    const permit = await options.lane.acquire();
+    const poll = options.next();
+    const permit = await poll.lane.acquire();
     if (!permit) return;
     try {
       await options.gate?.();
-      const task = options.stop.aborted ? undefined : await options.poll(options.abort);
+      const task = options.stop.aborted ? undefined : await poll.run(options.abort);
       failures.clear();
       if (task === undefined) permit.release();
       else options.handle(task, permit);

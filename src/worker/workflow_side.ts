@@ -6,7 +6,8 @@
 import type { Logger } from "../common/logger.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { messageOf } from "./failures.ts";
-import { runPoller } from "./poller.ts";
+import { PollBalancer, type WorkflowQueue } from "./poll_balancer.ts";
+import { type Poll, runPoller } from "./poller.ts";
 import type { TaskService } from "./service.ts";
 import { type Permit, Slots } from "./slots.ts";
 import type { WorkflowTasks } from "./workflow_tasks.ts";
@@ -26,7 +27,7 @@ export interface WorkflowSideOptions {
   logger: Logger;
   slots: number;
   pollers: number;
-  /** Share of the pollers on the queue that all workers poll. */
+  /** Share of the pollers on the queue that all workers poll, while no tasks wait. */
   nonstickyRatio: number;
 }
 
@@ -56,11 +57,16 @@ export class WorkflowSide {
   /** Polls until told to stop; rejects on a fatal error. */
   async poll(signals: PollSignals): Promise<void> {
     signals.stop.addEventListener("abort", () => this.#slots.close(), { once: true });
-    const { stickyQueue } = this.#options.service.settings;
-    const normal = stickyQueue === undefined
-      ? this.pollers
-      : nonstickyPollers(this.pollers, this.#options.nonstickyRatio);
-    await Promise.all([...this.#start(normal, false, signals), ...this.#start(this.pollers - normal, true, signals)]);
+    const next = this.#createPolls();
+    const pollers = Array.from({ length: this.pollers }, () =>
+      runPoller<PollWorkflowTaskQueueResponse>({
+        what: "workflow task",
+        next,
+        handle: (task, permit) => this.#handle(task, permit),
+        logger: this.#options.logger,
+        ...signals,
+      }));
+    await Promise.all(pollers);
   }
 
   /** Waits for the tasks under way, then drops all runs. */
@@ -69,19 +75,34 @@ export class WorkflowSide {
     this.#options.tasks.clear();
   }
 
-  #start(count: number, sticky: boolean, signals: PollSignals): Promise<void>[] {
-    const { service, logger } = this.#options;
-    const hasTwoQueues = service.settings.stickyQueue !== undefined;
-    const lane = this.#slots.lane(hasTwoQueues ? this.#slots.size - 1 : this.#slots.size);
-    return Array.from({ length: count }, () =>
-      runPoller<PollWorkflowTaskQueueResponse>({
-        what: sticky ? "sticky workflow task" : "workflow task",
-        lane,
-        poll: (signal) => service.pollWorkflowTask(sticky, signal),
-        handle: (task, permit) => this.#handle(task, permit),
-        logger,
-        ...signals,
-      }));
+  #createPolls(): () => Poll<PollWorkflowTaskQueueResponse> {
+    const { service, nonstickyRatio } = this.#options;
+    if (service.settings.stickyQueue === undefined) {
+      const poll = { lane: this.#slots.lane(), run: (signal: AbortSignal) => service.pollWorkflowTask(false, signal) };
+      return () => poll;
+    }
+    const balancer = new PollBalancer(this.pollers, nonstickyRatio);
+    const all = this.#slots.size;
+    const lanes = { normal: this.#slots.lane(all - 1), sticky: this.#slots.lane(all - 1) };
+    return () => {
+      const queue = balancer.open();
+      return { lane: lanes[queue], run: (signal) => this.#poll(queue, balancer, signal) };
+    };
+  }
+
+  async #poll(
+    queue: WorkflowQueue,
+    balancer: PollBalancer,
+    signal: AbortSignal,
+  ): Promise<PollWorkflowTaskQueueResponse | undefined> {
+    let backlog: number | undefined;
+    try {
+      const task = await this.#options.service.pollWorkflowTask(queue === "sticky", signal);
+      backlog = Number(task?.backlogCountHint ?? 0n);
+      return task;
+    } finally {
+      balancer.close(queue, backlog);
+    }
   }
 
   #handle(task: PollWorkflowTaskQueueResponse, permit: Permit): void {
@@ -93,8 +114,4 @@ export class WorkflowSide {
     });
     this.#running.add(handled);
   }
-}
-
-function nonstickyPollers(pollers: number, ratio: number): number {
-  return Math.max(1, Math.floor(pollers * ratio));
 }

@@ -13,7 +13,8 @@ function setUp(size = 1) {
     stop,
     slots,
     lines,
-    common: { what: "test", lane: slots.lane(), abort: stop.signal, stop: stop.signal, logger },
+    common: { what: "test", abort: stop.signal, stop: stop.signal, logger },
+    next: (run: Poll<string>["run"]) => () => ({ lane: slots.lane(), run }),
   };
 }
 

@@ -48,6 +48,10 @@ const CLOSING = new Set<CommandType>([
 const COMMAND_NAMES = new Map<number, string>(
   Object.entries(CommandType).map(([name, value]) => [value, pascalCase(name)]),
 );
+/** The oneof case that each type of command has its attributes in. */
+const CASES = new Map<number, string>(
+  [...COMMAND_NAMES].map(([type, name]) => [type, `${name[0].toLowerCase()}${name.slice(1)}CommandAttributes`]),
+);
 const CAUSE_NAMES = new Map<number, string>(
   Object.entries(WorkflowTaskFailedCause).map(([name, value]) => [value, pascalCase(name)]),
 );
@@ -205,7 +209,8 @@ function findFault(
   const phases: PhaseForecast = new Map();
   const rest = new Map(request.messages.map((message) => [message.id, message]));
   for (const command of request.commands) {
-    const fault = command.attributes.case === "protocolMessageCommandAttributes"
+    const isProtocol = command.commandType === CommandType.PROTOCOL_MESSAGE;
+    const fault = isProtocol && command.attributes.case === "protocolMessageCommandAttributes"
       ? checkProtocolCommand(run, command.attributes.value.messageId, rest, phases)
       : checkCommand(scope, command);
     if (fault) return fault;
@@ -235,7 +240,7 @@ function checkProtocolCommand(
 function checkCommand(scope: CheckScope, command: Command): CommandFault | undefined {
   const { attributes, commandType } = command;
   const name = COMMAND_NAMES.get(commandType)!;
-  if (!attributes.case) {
+  if (!attributes.case || attributes.case !== CASES.get(commandType)) {
     const cause = MISSING_CAUSES[commandType] ?? WorkflowTaskFailedCause.UNSPECIFIED;
     return { cause, message: `${name}CommandAttributes is not set on ${name}Command.` };
   }

@@ -84,9 +84,9 @@ export function checkMessage(
 
 /** Does what the message says. On a closed run only rejections count. */
 export function applyMessage(engine: Engine, run: Execution, message: ProtocolMessage): void {
-  const read = readMessage(message)!;
+  const read = readMessage(message);
+  if (!read || (!isRunning(run) && read.kind !== "Rejection")) return;
   const { updateId } = read;
-  if (!isRunning(run) && read.kind !== "Rejection") return;
   const update = run.updates.get(updateId) ?? addUpdate(run, updateId, requestOf(read));
   if (read.kind === "Rejection") {
     rejectUpdate(run, update, read.value.failure);
