@@ -107,8 +107,13 @@ function measureInstall(packages) {
   writeFileSync(join(folder, "package.json"), "{}");
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...packages], { cwd: folder });
   const files = readdirSync(join(folder, "node_modules"), { recursive: true, encoding: "utf8" });
-  const sizes = files.map((name) => statSync(join(folder, "node_modules", name), { throwIfNoEntry: false }));
-  const bytes = sizes.reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
+  // What is on the disk, as `du` counts it: blocks, and what is linked twice once.
+  const blocks = new Map();
+  for (const name of files) {
+    const stat = statSync(join(folder, "node_modules", name), { throwIfNoEntry: false });
+    if (stat) blocks.set(stat.ino, stat.blocks);
+  }
+  const bytes = [...blocks.values()].reduce((sum, count) => sum + count * 512, 0);
   const count =
     files.filter((name) => /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(`node_modules/${name}`)).length;
   rmSync(folder, { recursive: true, force: true });

@@ -32,6 +32,7 @@ const runners = {
     "--conditions=anywhen-source",
     "--import=./tests/support/decorators.mjs",
     "--test",
+    "--test-concurrency=4",
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=junit",
@@ -46,6 +47,7 @@ const checks = [
   ["deno", "lint", "--quiet"],
   ["tsc", "-p", "tsconfig.json"],
   ["tsc", "-p", "tests/tsconfig.json"],
+  ["deno", "publish", "--dry-run", "--allow-dirty", "--quiet"],
 ];
 
 const { values, positionals } = parseArgs({

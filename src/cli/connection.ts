@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { readEnvironment } from "../client/environment.ts";
+import type { ConnectOptions } from "../client/options.ts";
 import { ValueError } from "../common/errors.ts";
-import { environmentVariable, nodeModule } from "../platform.ts";
-import type { TLSConfig, TransportOptions } from "../transport/options.ts";
+import { nodeModule } from "../platform.ts";
+import type { TLSConfig } from "../transport/options.ts";
 import type { Flag, Values } from "./flags.ts";
 
 /** The table of these flags. */
@@ -15,11 +17,11 @@ export type ConnectionFlags =
 
 type TextFlagName = "address" | "api-key" | "tls-ca-path" | "tls-cert-path" | "tls-key-path" | "tls-server-name";
 
-/** Which server, and how to get there; left out, TEMPORAL_ADDRESS and TEMPORAL_API_KEY say it. */
+/** Which server, and how to get there; what is left out is taken from the `TEMPORAL_…` variables. */
 export const connectionFlags: ConnectionFlags = {
   "address": { type: "string", help: "host:port or a URL (TEMPORAL_ADDRESS, localhost:7233)" },
   "api-key": { type: "string", help: "an API key (TEMPORAL_API_KEY)" },
-  "tls": { type: "boolean", help: "speaks TLS; on with an API key" },
+  "tls": { type: "boolean", help: "speaks TLS; on with an API key (TEMPORAL_TLS, TEMPORAL_TLS_…)" },
   "tls-ca-path": { type: "string", help: "a file with the authorities to trust" },
   "tls-cert-path": { type: "string", help: "a file with the client's certificate" },
   "tls-key-path": { type: "string", help: "a file with the client's key" },
@@ -29,13 +31,15 @@ export const connectionFlags: ConnectionFlags = {
 const DEFAULT_ADDRESS = "localhost:7233";
 
 /** The options of a connection that flags and environment give; throws ValueError for files that cannot be read. */
-export async function readTransportOptions(values: Values<ConnectionFlags>): Promise<
-  TransportOptions & { address: string }
-> {
+export async function readConnectOptions(
+  values: Values<ConnectionFlags>,
+): Promise<ConnectOptions & { address: string }> {
+  const environment = readEnvironment();
   return {
-    address: values.address ?? environmentVariable("TEMPORAL_ADDRESS") ?? DEFAULT_ADDRESS,
-    apiKey: values["api-key"] ?? environmentVariable("TEMPORAL_API_KEY"),
-    tls: await readTls(values),
+    address: values.address ?? environment.address ?? DEFAULT_ADDRESS,
+    namespace: environment.namespace,
+    apiKey: values["api-key"] ?? environment.apiKey,
+    tls: await readTls(values) ?? environment.tls,
   };
 }
 

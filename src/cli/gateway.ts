@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { nodeModule } from "../platform.ts";
 import { createGateway } from "../transport/gateway.ts";
 import { type Command, defineCommand, type Terminal } from "./command.ts";
-import { connectionFlags, readTransportOptions } from "./connection.ts";
+import { connectionFlags, readConnectOptions } from "./connection.ts";
 import { defineFlags, UsageError, type Values } from "./flags.ts";
 
 const flags = defineFlags({
@@ -24,14 +24,14 @@ export const gateway: Command = defineCommand(flags, serve);
 
 async function serve(values: Values<typeof flags>, terminal: Terminal): Promise<void> {
   const { host, port } = readListen(values.listen);
-  const options = await readTransportOptions(values);
-  const handler = createGateway({ ...options, corsOrigins: values["cors-origin"] });
+  const { address, apiKey, tls } = await readConnectOptions(values);
+  const handler = createGateway({ address, apiKey, tls, corsOrigins: values["cors-origin"] });
   const server = nodeModule("node:http").createServer((request, response) => {
     answer(handler, request, response).catch(() => response.destroy());
   });
   await open(server, host, port);
-  const { address, port: opened } = server.address() as AddressInfo;
-  terminal.print(`Gateway at http://${address}:${opened} (gRPC-web, Connect) to ${options.address}; Ctrl-C ends it`);
+  const { address: ip, port: opened } = server.address() as AddressInfo;
+  terminal.print(`Gateway at http://${ip}:${opened} (gRPC-web, Connect) to ${address}; Ctrl-C ends it`);
   await terminal.interrupted();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

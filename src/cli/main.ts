@@ -93,8 +93,9 @@ function printCommand(path: string, { flags }: Command, terminal: Terminal): voi
   for (const line of describeFlags(flags)) terminal.print(line);
 }
 
-/** The message in one line, with the workflow's own failure behind it. */
+/** The message in one line, with the workflow's own failure and the causes of that behind it. */
 function describeError(error: Error): string {
-  const cause = error.cause instanceof FailureError ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
+  let text = error.message;
+  for (let cause = error.cause; cause instanceof FailureError; cause = cause.cause) text += `: ${cause.message}`;
+  return text.replaceAll(/\s*\n\s*/g, " ");
 }

@@ -6,11 +6,11 @@
 import { Client } from "../client/client.ts";
 import type { WorkflowExecution } from "../client/execution.ts";
 import type { WorkflowHandle } from "../client/handle.ts";
+import { toDate } from "../client/proto.ts";
 import type { UntypedWorkflow } from "../common/definition.ts";
 import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
-import { environmentVariable } from "../platform.ts";
 import { type Command, defineCommand, type Terminal } from "./command.ts";
-import { connectionFlags, readTransportOptions } from "./connection.ts";
+import { connectionFlags, readConnectOptions } from "./connection.ts";
 import { defineFlags, type Flags, UsageError, type Values } from "./flags.ts";
 import { printFields, printTable, toJsonText } from "./output.ts";
 
@@ -125,8 +125,8 @@ function onClient<F extends Flags & typeof commonFlags>(
   return defineCommand(flags, async (values, terminal) => {
     const common = values as unknown as CommonValues;
     const answer = createAnswer(common.output, terminal);
-    const namespace = common.namespace ?? environmentVariable("TEMPORAL_NAMESPACE");
-    await using client = await Client.connect({ ...await readTransportOptions(common), namespace });
+    const options = await readConnectOptions(common);
+    await using client = await Client.connect({ ...options, namespace: common.namespace ?? options.namespace });
     await run(client, values, answer);
   });
 }
@@ -159,7 +159,7 @@ async function showHistory(client: Client, values: RunValues, answer: Answer): P
   if (values.output === "json") return answer.value(history.toJSON());
   answer.rows(history.events.map(({ eventId, eventTime, eventType }) => ({
     Event: Number(eventId),
-    Time: new Date(Number(eventTime?.seconds ?? 0n) * 1_000 + (eventTime?.nanos ?? 0) / 1e6),
+    Time: toDate(eventTime),
     Type: EVENT_NAMES.get(eventType) ?? eventType,
   })));
 }

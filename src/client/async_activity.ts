@@ -52,13 +52,12 @@ export function createActivityClient(context: ClientContext): ActivityClient {
 }
 
 function checkReference(reference: ActivityReference): void {
-  const isToken = "taskToken" in (reference ?? {});
-  const value = isToken
-    ? (reference as { taskToken?: Uint8Array }).taskToken?.length
-    : (reference as { activityId?: string } | undefined)?.activityId;
-  if (!value) {
-    throw new ValueError("activity.getAsyncHandle: give a `taskToken`, or an `activityId` with its `workflowId`");
-  }
+  if (reference && (isToken(reference) ? reference.taskToken.length > 0 : reference.activityId)) return;
+  throw new ValueError("activity.getAsyncHandle: give a `taskToken`, or an `activityId` with its `workflowId`");
+}
+
+function isToken(reference: ActivityReference): reference is { readonly taskToken: Uint8Array } {
+  return (reference as { taskToken?: Uint8Array }).taskToken !== undefined;
 }
 
 type HandleOptions = RpcOptions & { serializationContext?: SerializationContext };
@@ -87,7 +86,7 @@ class AsyncHandle implements AsyncActivityHandle {
   async heartbeat(...details: unknown[]): Promise<void> {
     const request = { ...this.#common(), details: await this.#encode(details) };
     const { caller } = this.#context;
-    const response = "taskToken" in this.#reference
+    const response = isToken(this.#reference)
       ? await caller.call(methods.recordActivityTaskHeartbeat, request, this.#options)
       : await caller.call(methods.recordActivityTaskHeartbeatById, request, this.#options);
     const { cancelRequested, activityPaused: paused, activityReset: reset } = response;
@@ -101,7 +100,7 @@ class AsyncHandle implements AsyncActivityHandle {
   async reportCancellation(...details: unknown[]): Promise<void> {
     const request = { ...this.#common(), details: await this.#encode(details) };
     const { caller } = this.#context;
-    await ("taskToken" in this.#reference
+    await (isToken(this.#reference)
       ? caller.call(methods.respondActivityTaskCanceled, request, this.#options)
       : caller.call(methods.respondActivityTaskCanceledById, request, this.#options));
   }
@@ -109,7 +108,7 @@ class AsyncHandle implements AsyncActivityHandle {
   async complete(...result: [] | [result: unknown]): Promise<void> {
     const request = { ...this.#common(), result: await this.#encode(result) };
     const { caller } = this.#context;
-    await ("taskToken" in this.#reference
+    await (isToken(this.#reference)
       ? caller.call(methods.respondActivityTaskCompleted, request, this.#options)
       : caller.call(methods.respondActivityTaskCompletedById, request, this.#options));
   }
@@ -122,7 +121,7 @@ class AsyncHandle implements AsyncActivityHandle {
     };
     const rpc = mergeRpcOptions(this.#options, options);
     const { caller } = this.#context;
-    await ("taskToken" in this.#reference
+    await (isToken(this.#reference)
       ? caller.call(methods.respondActivityTaskFailed, request, rpc)
       : caller.call(methods.respondActivityTaskFailedById, request, rpc));
   }
@@ -138,7 +137,7 @@ class AsyncHandle implements AsyncActivityHandle {
 
   /** By token nothing is known of the activity, unless the user tells. */
   #serialization(): SerializationContext | undefined {
-    if (this.#options.serializationContext || "taskToken" in this.#reference) return this.#options.serializationContext;
+    if (this.#options.serializationContext || isToken(this.#reference)) return this.#options.serializationContext;
     const { activityId, workflowId } = this.#reference;
     return { kind: "activity", namespace: this.#context.namespace, activityId, workflowId, isLocal: false };
   }

@@ -4,15 +4,16 @@
  * @module
  */
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { Transport, UnaryResponse } from "@connectrpc/connect";
+import type { ContextValues, Transport, UnaryResponse } from "@connectrpc/connect";
 import { ConnectError } from "@connectrpc/connect";
 import { toMilliseconds } from "../common/duration.ts";
 import type { RPCError } from "../common/errors.ts";
 import type { RpcOptions } from "../common/options.ts";
+import { CallControl } from "../transport/call_control.ts";
 import { encodeMetadata } from "../transport/metadata.ts";
 import { isRetryable } from "../transport/retry.ts";
 import { toRpcError } from "../transport/rpc_error.ts";
-import type { CallControl, Caller } from "./context.ts";
+import type { Caller, CallKind } from "./context.ts";
 import { mergeMetadata } from "./context.ts";
 import type { Link } from "./link.ts";
 
@@ -32,10 +33,12 @@ export function createRawTransport(link: Link, defaults: RpcOptions & { retryRaw
     timeout: number | undefined,
     header: HeadersInit | undefined,
     input: MessageInitShape<I>,
+    contextValues?: ContextValues,
   ): Promise<UnaryResponse<I, O>> {
     const call = {
       method,
       request: input,
+      contextValues,
       signal: signal ?? defaults.signal,
       timeout: timeout ?? readTimeout(defaults.rpcTimeout, method.name.startsWith("Poll")),
       header: defaults.rpcMetadata ? mergeHeaders(encodeMetadata(defaults.rpcMetadata), header) : header,
@@ -54,8 +57,11 @@ interface RawCall<I extends DescMessage, O extends DescMessage> {
   method: DescMethodUnary<I, O>;
   request: MessageInitShape<I>;
   signal: AbortSignal | undefined;
+  /** In milliseconds. */
   timeout: number;
   header: HeadersInit | undefined;
+  /** For the interceptors of a transport that was passed in. */
+  contextValues?: ContextValues;
 }
 
 class LinkCaller implements Caller {
@@ -75,7 +81,7 @@ class LinkCaller implements Caller {
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
     options: RpcOptions = {},
-    control: CallControl = {},
+    kind: CallKind = {},
   ): Promise<MessageShape<O>> {
     const defaults = this.#defaults;
     const metadata = mergeMetadata(defaults.rpcMetadata, options.rpcMetadata);
@@ -83,10 +89,10 @@ class LinkCaller implements Caller {
       method,
       request,
       signal: options.signal ?? defaults.signal,
-      timeout: readTimeout(options.rpcTimeout ?? defaults.rpcTimeout, control.longPoll),
+      timeout: readTimeout(options.rpcTimeout ?? defaults.rpcTimeout, kind.longPoll),
       header: metadata && encodeMetadata(metadata),
     };
-    return (await send(this.#link, call, control)).message;
+    return (await send(this.#link, call, kind)).message;
   }
 }
 
@@ -99,17 +105,29 @@ function readTimeout(rpcTimeout: RpcOptions["rpcTimeout"], isLongPoll: boolean |
 async function send<I extends DescMessage, O extends DescMessage>(
   link: Link,
   call: RawCall<I, O>,
-  control: CallControl,
+  kind: CallKind,
 ): Promise<UnaryResponse<I, O>> {
-  if (!link.isReady) await link.ready();
   const { transport, retryingTransport } = link.connection;
   try {
-    if (!control.longPoll || control.retry === false) {
-      return await attempt(control.retry === false ? transport : retryingTransport, call);
-    }
-    return await attemptLongPoll(link, call);
+    if (!link.isReady) await awaitReady(link, call);
+    if (kind.retry === false) return await attempt(transport, call);
+    return await (kind.longPoll ? attemptLongPoll(link, call) : attempt(retryingTransport, call));
   } catch (error) {
     throw explain(link, call, error);
+  }
+}
+
+/** The call's own deadline and signal count while the first contact is made, which others may wait for too. */
+async function awaitReady(
+  link: Link,
+  { method, signal, timeout }: { method: DescMethodUnary; signal: AbortSignal | undefined; timeout: number },
+): Promise<void> {
+  const control = new CallControl(`${method.name} to ${link.connection.address}`, signal, timeout);
+  try {
+    if (control.stopped) throw control.stopped;
+    await control.race(link.ready());
+  } finally {
+    control.dispose();
   }
 }
 
@@ -128,9 +146,9 @@ async function attemptLongPoll<I extends DescMessage, O extends DescMessage>(
 
 function attempt<I extends DescMessage, O extends DescMessage>(
   transport: Transport,
-  { method, signal, timeout, header, request }: RawCall<I, O>,
+  { method, signal, timeout, header, request, contextValues }: RawCall<I, O>,
 ): Promise<UnaryResponse<I, O>> {
-  return transport.unary(method, signal, timeout, header, request);
+  return transport.unary(method, signal, timeout, header, request, contextValues);
 }
 
 function explain(

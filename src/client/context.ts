@@ -8,7 +8,7 @@ import type { QueryRejectCondition, RpcMetadata, RpcOptions } from "../common/op
 import type { DataConverter } from "../converter/data.ts";
 
 /** What kind of call it is. */
-export interface CallControl {
+export interface CallKind {
   /** A long poll: it may take 70 s where others take 30 s, unless the options say otherwise. */
   longPoll?: boolean;
   /** Whether transient errors are retried; true when unset. */
@@ -22,14 +22,14 @@ export interface Caller {
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
     options?: RpcOptions,
-    control?: CallControl,
+    kind?: CallKind,
   ): Promise<MessageShape<O>>;
   /** Whether a deadline comes from the user's `rpcTimeout`, so that its end is the user's business. */
   hasOwnDeadline(options?: RpcOptions): boolean;
 }
 
 /** A long poll. */
-export const longPoll: CallControl = { longPoll: true };
+export const longPoll: CallKind = { longPoll: true };
 
 /** Namespace, identity, converter and calls of one client. */
 export interface ClientContext {

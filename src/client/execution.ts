@@ -114,10 +114,10 @@ export class ExecutionView implements WorkflowExecution {
     this.startTime = toDate(info.startTime) ?? new Date(0);
     this.executionTime = toDate(info.executionTime);
     this.closeTime = toDate(info.closeTime);
-    this.parentId = info.parentExecution?.workflowId;
-    this.parentRunId = info.parentExecution?.runId;
-    this.rootId = info.rootExecution?.workflowId;
-    this.rootRunId = info.rootExecution?.runId;
+    this.parentId = info.parentExecution?.workflowId || undefined;
+    this.parentRunId = info.parentExecution?.runId || undefined;
+    this.rootId = info.rootExecution?.workflowId || undefined;
+    this.rootRunId = info.rootExecution?.runId || undefined;
     this.rawInfo = info;
     this.#context = context;
   }

@@ -231,6 +231,7 @@ class Handle {
       updateId: options?.id || crypto.randomUUID(),
       waitForStage,
       resultType: options?.resultType ?? findDefinition(update)?.result,
+      handleDefaults: this.#defaults,
     };
   }
 }

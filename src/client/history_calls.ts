@@ -36,8 +36,7 @@ export interface HistoryInput extends HistoryOptions {
 /** The events of a run, page by page. */
 export function listEvents(context: ClientContext, input: HistoryInput): Paged<HistoryEvent> {
   checkPageSize("workflow.history", input.pageSize);
-  const fetchPage = (token: Uint8Array | undefined): Promise<Page<HistoryEvent>> => fetchEvents(context, input, token);
-  return createPaged(fetchPage, { nextPageToken: input.nextPageToken });
+  return createPaged((token) => fetchEvents(context, input, token), { nextPageToken: input.nextPageToken });
 }
 
 /** All events of a run so far. */

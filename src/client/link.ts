@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { IllegalStateError, RPCError } from "../common/errors.ts";
 import type { GetSystemInfoResponse_Capabilities } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { WorkflowService } from "../gen/temporal/api/workflowservice/v1/service_pb.ts";
 import type { Connection } from "../transport/connection.ts";
 import { toRpcError } from "../transport/rpc_error.ts";
 
+/** Time for the first contact, in milliseconds. */
 const connectTimeout = 10_000;
 
 /** A connection whose server is asked once what it can do. */
@@ -30,7 +31,7 @@ export class Link {
   /**
    * Makes the first contact; concurrent callers share it, and after a failure the next caller tries again.
    *
-   * Rejects with RPCError, and with IllegalStateError once closed.
+   * Rejects with RPCError, `DEADLINE_EXCEEDED` after 10 s, and with IllegalStateError once closed.
    */
   async ready(options: { retry?: boolean } = {}): Promise<void> {
     if (this.#isClosed) throw new IllegalStateError("the client has been closed; connect a new one");
@@ -64,9 +65,21 @@ export class Link {
       const { message } = await transport.unary(method, undefined, connectTimeout, undefined, {});
       this.capabilities = message.capabilities;
     } catch (error) {
-      const rpcError = toRpcError(error, { address: this.connection.address, operation: method.name });
-      if (!(rpcError instanceof RPCError && rpcError.status === "UNIMPLEMENTED")) throw rpcError;
+      if (!isOldServer(error)) throw this.#explain(error, method.name);
     }
     this.isReady = !this.#isClosed;
   }
+
+  #explain(error: unknown, operation: string): RPCError {
+    const { address } = this.connection;
+    const rpcError = toRpcError(error, { address, operation });
+    if (rpcError.status !== "DEADLINE_EXCEEDED") return rpcError;
+    const message = `no answer from ${address} within ${connectTimeout / 1_000} s; check the address and the network`;
+    return new RPCError(message, { status: rpcError.status, cause: error });
+  }
+}
+
+/** Servers before 1.16 do not know the method. What comes from no gRPC server, such as HTTP status 404, does not count. */
+function isOldServer(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.Unimplemented && error.isWireError;
 }

@@ -23,9 +23,12 @@ export interface PagingOptions {
   nextPageToken?: Uint8Array;
 }
 
+/** Fetches the page at a token, of which at most `most` items are of use. */
+export type FetchPage<T> = (token: Uint8Array | undefined, most: number) => Promise<Page<T>>;
+
 /** A list over `fetchPage`, which is called anew for each page with the last page's token. */
 export function createPaged<T>(
-  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  fetchPage: FetchPage<T>,
   options: PagingOptions = {},
 ): Paged<T> {
   return {
@@ -35,13 +38,13 @@ export function createPaged<T>(
 }
 
 async function* readPages<T>(
-  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  fetchPage: FetchPage<T>,
   options: PagingOptions,
 ): AsyncGenerator<Page<T>, void, undefined> {
   let left = options.limit ?? Infinity;
   let token = options.nextPageToken;
   while (left > 0) {
-    const page = await fetchPage(token);
+    const page = await fetchPage(token, left);
     if (page.items.length > left) page.items.length = left;
     left -= page.items.length;
     yield page;
@@ -51,7 +54,7 @@ async function* readPages<T>(
 }
 
 async function* readItems<T>(
-  fetchPage: (token: Uint8Array | undefined) => Promise<Page<T>>,
+  fetchPage: FetchPage<T>,
   options: PagingOptions,
 ): AsyncGenerator<T, void, undefined> {
   for await (const page of readPages(fetchPage, options)) yield* page.items;

@@ -7,7 +7,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Duration as ProtoDuration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Duration } from "../common/duration.ts";
-import { toMilliseconds } from "../common/duration.ts";
+import { splitMilliseconds, toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
 import type { Failure } from "../common/failure.ts";
 import type { FailureSchema } from "../gen/temporal/api/failure/v1/message_pb.ts";
@@ -17,10 +17,7 @@ export type DurationInit = Pick<ProtoDuration, "seconds" | "nanos"> & { $typeNam
 
 /** A duration as protobuf has it, to the nanosecond; undefined stays undefined. Throws ValueError naming `what`. */
 export function toProtoDuration(duration: Duration | undefined, what: string): DurationInit | undefined {
-  if (duration === undefined) return undefined;
-  const milliseconds = toMilliseconds(duration, what);
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+  return duration === undefined ? undefined : splitMilliseconds(toMilliseconds(duration, what));
 }
 
 /** A plain failure as what initialises the API's message, which has the same shape. */

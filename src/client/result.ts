@@ -53,14 +53,13 @@ export async function awaitResult(context: ClientContext, input: ResultInput): P
   }
 }
 
-/** The first of the payloads as a value; none: undefined. */
+/** The first of the payloads as a value; none: undefined, which must fit the type hint too. */
 export async function decodeFirst(
   context: ClientContext,
   payloads: readonly Payload[],
   serialization: SerializationContext,
   typeHint?: TypeHint,
 ): Promise<unknown> {
-  if (payloads.length === 0) return undefined;
   const values = await context.dataConverter.decode([...payloads], {
     typeHints: typeHint && [typeHint],
     context: serialization,

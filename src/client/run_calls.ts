@@ -6,6 +6,7 @@
 import type { TypeHint } from "../common/definition.ts";
 import { RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError } from "../common/errors.ts";
 import type { QueryRejectCondition, RpcOptions } from "../common/options.ts";
+import type { SerializationContext } from "../converter/context.ts";
 import { QueryRejectCondition as RejectConditionNumber } from "../gen/temporal/api/enums/v1/query_pb.ts";
 import { QueryFailedFailureSchema } from "../gen/temporal/api/errordetails/v1/message_pb.ts";
 import type { QueryWorkflowResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
@@ -64,7 +65,7 @@ export async function queryWorkflow(
   try {
     response = await context.caller.call(WorkflowService.method.queryWorkflow, request, input);
   } catch (error) {
-    throw await toQueryError(context, error);
+    throw await toQueryError(context, error, serialization);
   }
   if (response.queryRejected) {
     const status = statusName(response.queryRejected.status);
@@ -115,9 +116,13 @@ export async function describeWorkflow(context: ClientContext, input: RunInput):
 }
 
 /** The server answers a failed query with INVALID_ARGUMENT, newer ones with the handler's failure in the details. */
-async function toQueryError(context: ClientContext, error: unknown): Promise<unknown> {
+async function toQueryError(
+  context: ClientContext,
+  error: unknown,
+  serialization: SerializationContext,
+): Promise<unknown> {
   if (!(error instanceof RPCError) || error.status !== "INVALID_ARGUMENT") return error;
   const failure = findDetail(error, QueryFailedFailureSchema)?.failure;
-  const cause = failure ? await context.dataConverter.decodeFailure(failure) : error;
+  const cause = failure ? await context.dataConverter.decodeFailure(failure, serialization) : error;
   return new WorkflowQueryFailedError(error.message, { cause });
 }

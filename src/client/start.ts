@@ -99,7 +99,7 @@ export async function startRequest(context: ClientContext, input: StartInput): P
     workflowRunTimeout: toProtoDuration(input.runTimeout, "runTimeout"),
     workflowTaskTimeout: toProtoDuration(input.taskTimeout, "taskTimeout"),
     identity: context.identity,
-    requestId: input.requestId ?? crypto.randomUUID(),
+    requestId: input.requestId || crypto.randomUUID(),
     workflowIdReusePolicy: enumNumber(WorkflowIdReusePolicy, input.idReusePolicy, "idReusePolicy"),
     workflowIdConflictPolicy: enumNumber(WorkflowIdConflictPolicy, input.idConflictPolicy, "idConflictPolicy"),
     retryPolicy: retryPolicyInit(input),
@@ -157,11 +157,15 @@ function retryPolicyInit({ retryPolicy }: NewWorkflowOptions): MessageInitShape<
   };
 }
 
+/** A record goes as it is: guessed types would override those of the server's registry. */
 function searchAttributesInit(
   { searchAttributes }: NewWorkflowOptions,
 ): { indexedFields: Record<string, Payload> } | undefined {
   if (!searchAttributes) return undefined;
-  const indexedFields = searchAttributesToPayloads(toTypedSearchAttributes(searchAttributes));
+  const isTyped = Symbol.iterator in searchAttributes;
+  const indexedFields = searchAttributesToPayloads(
+    isTyped ? toTypedSearchAttributes(searchAttributes) : searchAttributes,
+  );
   return Object.keys(indexedFields).length ? { indexedFields } : undefined;
 }
 

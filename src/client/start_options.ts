@@ -39,7 +39,11 @@ export type WorkflowStartOptions<W> =
     cronSchedule?: string;
     /** How long the first workflow task waits; at once when unset. */
     startDelay?: Duration;
-    /** Whether the first task may go to a worker made from this client without a poll; false when unset. */
+    /**
+     * Whether the first task may go to a worker made from this client without a poll; false when unset.
+     *
+     * An ordinary start until workers offer their free slots, which they do not yet.
+     */
     requestEagerStart?: boolean;
     /** Makes the call idempotent; a UUID per call when unset. */
     requestId?: string;

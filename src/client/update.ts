@@ -63,11 +63,11 @@ export interface ExecuteUpdate<W> {
 export interface StartUpdate<W> {
   <R, A extends any[]>(
     update: UpdateDefinition<R, A>,
-    ...options: OptionsRest<StartUpdateOptions & ArgsOption<A>>
+    options: StartUpdateOptions & ArgsOption<A>,
   ): Promise<WorkflowUpdateHandle<R>>;
   <N extends HandlerName<W>>(
     update: N,
-    ...options: OptionsRest<StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>>
+    options: StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>,
   ): Promise<WorkflowUpdateHandle<HandlerResult<W, N>>>;
 }
 
@@ -95,6 +95,8 @@ export interface UpdateInput extends RpcOptions {
   updateId: string;
   waitForStage: WorkflowUpdateStage;
   resultType?: TypeHint;
+  /** What holds for later calls of the update's handle too, unlike the options of this call. */
+  handleDefaults?: RpcOptions;
 }
 
 type UpdateInit = Exclude<MessageInitShape<typeof UpdateWorkflowExecutionRequestSchema>, { $typeName: string }>;
@@ -114,9 +116,10 @@ export async function updateHandle(
   input: UpdateInput,
   response: UpdateWorkflowExecutionResponse,
 ): Promise<UpdateHandle> {
-  const workflowRunId = response.updateRef?.workflowExecution?.runId || input.runId;
-  const handle = new UpdateHandle(context, { ...input, runId: workflowRunId }, response.outcome);
-  if (input.waitForStage === "COMPLETED") await handle.awaitOutcome();
+  const { id, updateId, resultType, handleDefaults } = input;
+  const runId = response.updateRef?.workflowExecution?.runId || input.runId;
+  const handle = new UpdateHandle(context, { ...handleDefaults, id, runId, updateId, resultType }, response.outcome);
+  if (input.waitForStage === "COMPLETED") await handle.awaitOutcome(input);
   return handle;
 }
 

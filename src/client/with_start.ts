@@ -184,7 +184,8 @@ function toInnerError(error: unknown): unknown {
   if (!(error instanceof RPCError)) return error;
   const statuses = findDetail(error, MultiOperationExecutionFailureSchema)?.statuses ?? [];
   const inner = statuses.find(({ code }) => code !== 0 && code !== Code.Aborted);
-  return inner ? toRpcError(toConnectError(inner, error), { operation: "ExecuteMultiOperation" }) : error;
+  const about = { operation: "ExecuteMultiOperation", resource: "WORKFLOW" } as const;
+  return inner ? toRpcError(toConnectError(inner, error), about) : error;
 }
 
 function toConnectError(status: MultiOperationExecutionFailure_OperationStatus, cause: RPCError): ConnectError {

@@ -39,10 +39,15 @@ export function listWorkflows(
   query: string | undefined,
   options: ListOptions = {},
 ): WorkflowExecutionList {
-  checkPageSize("workflow.list", options.pageSize);
-  const pageSize = Math.min(options.pageSize ?? 1000, Math.max(options.limit ?? Infinity, 1));
+  const { pageSize = 1000, limit } = options;
+  checkPageSize("workflow.list", pageSize);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 0)) {
+    throw new ValueError(`workflow.list: \`limit\` is ${limit}; give a whole number`);
+  }
+  // No page reaches beyond the limit: its token would pass over what was not shown.
   const list = createPaged(
-    (token) => fetchExecutions(context, { query, pageSize, nextPageToken: token }, options),
+    (nextPageToken, most) =>
+      fetchExecutions(context, { query, pageSize: Math.min(pageSize, most), nextPageToken }, options),
     options,
   );
   return { ...list, mapHistories: (histories) => mapHistories(context, list, histories) };

@@ -72,6 +72,12 @@ export function optionalMilliseconds(duration: Duration | undefined, what: strin
   return duration === undefined ? undefined : toMilliseconds(duration, what);
 }
 
+/** Milliseconds as the API's Duration message has them, to the nanosecond. */
+export function splitMilliseconds(milliseconds: number): { seconds: bigint; nanos: number } {
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds: BigInt(seconds), nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
 function measure(duration: unknown, what: string): number {
   if (typeof duration === "number") return duration;
   if (typeof duration === "string") return measureText(duration);
@@ -97,14 +103,14 @@ function unitLength(unit: string): number {
 }
 
 function measureParts(parts: Record<string, unknown>, what: string): number {
-  const names = Object.keys(parts);
+  const names = Object.keys(parts).filter((name) => parts[name] !== undefined);
   let length = names.length === 0 ? NaN : 0;
   for (const name of names) {
     if (!Object.hasOwn(partLengths, name)) {
       throw new ValueError(`${what} has no part ${name}; the parts are ${Object.keys(partLengths).join(", ")}`);
     }
     const amount = parts[name];
-    if (amount !== undefined) length += typeof amount === "number" ? amount * partLengths[name] : NaN;
+    length += typeof amount === "number" ? amount * partLengths[name] : NaN;
   }
   return length;
 }

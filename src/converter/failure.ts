@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { splitMilliseconds } from "../common/duration.ts";
 import {
   ActivityError,
   type AnyTemporalError,
@@ -138,7 +139,7 @@ function describeKind(error: AnyTemporalError, encode: Encode): FailureInfo {
           type: error.type ?? "",
           nonRetryable: error.nonRetryable,
           details: toList(error.details, encode),
-          nextRetryDelay: toProtoDuration(error.nextRetryDelay),
+          nextRetryDelay: error.nextRetryDelay === undefined ? undefined : splitMilliseconds(error.nextRetryDelay),
           category: error.category === "BENIGN" ? 1 : 0,
         },
       };
@@ -333,12 +334,6 @@ function toList(values: unknown[], encode: Encode): { payloads: Payload[] } | un
 
 function fromList(list: { payloads: Payload[] } | undefined, decode: Decode): unknown[] {
   return list ? decode(list.payloads) : [];
-}
-
-function toProtoDuration(length: number | undefined): { seconds: bigint; nanos: number } | undefined {
-  if (length === undefined) return undefined;
-  const seconds = Math.floor(length / 1000);
-  return { seconds: BigInt(seconds), nanos: Math.round((length - seconds * 1000) * 1e6) };
 }
 
 function fromProtoDuration(duration: { seconds: bigint; nanos: number } | undefined): number | undefined {

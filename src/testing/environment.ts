@@ -9,6 +9,7 @@ import type { Duration } from "../common/duration.ts";
 import { toMilliseconds } from "../common/duration.ts";
 import type { DevServerOptions } from "../server/dev_server.ts";
 import { DevServer } from "../server/dev_server.ts";
+import { longestTimer } from "../transport/call_control.ts";
 
 /** What the server and the first client of an environment are made from. */
 export interface EnvironmentOptions extends ClientOptions, Omit<DevServerOptions, "timeSkipping" | "telemetry"> {}
@@ -68,7 +69,9 @@ export class WorkflowEnvironment implements AsyncDisposable {
   async sleep(duration: Duration): Promise<void> {
     const length = toMilliseconds(duration, "duration");
     if (this.server) return await this.server.sleep(length);
-    await new Promise((resolve) => setTimeout(resolve, length));
+    for (let left = length; left > 0; left -= longestTimer) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, longestTimer)));
+    }
   }
 
   /** The server's time. */

@@ -14,8 +14,8 @@ export function readLimit(timeout: number | undefined): number | undefined {
   return timeout > 0 ? timeout : undefined;
 }
 
-/** Longest delay that timers take. */
-const longestTimer = 0x7fff_ffff;
+/** Longest delay that timers take, in milliseconds. */
+export const longestTimer = 0x7fff_ffff;
 
 /** Watches one call's deadline and signal until {@link CallControl.dispose}. */
 export class CallControl {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { CallControl } from "./call_control.ts";
 import { Channel, type ChannelOwner, type KeepAlive } from "./channel.ts";
 import type { HttpConnectProxyConfig } from "./options.ts";
@@ -32,7 +31,7 @@ export class ChannelPool implements ChannelOwner {
   #channels: Channel[] = [];
   #opening: Promise<void> | undefined;
   #waiters: Waiter[] = [];
-  #isClosed = false;
+  readonly #closing: AbortController = new AbortController();
 
   /** Opens nothing yet. */
   constructor(options: ChannelOptions) {
@@ -53,7 +52,7 @@ export class ChannelPool implements ChannelOwner {
   /**
    * A channel with a place reserved, as soon as there is one.
    *
-   * @throws {ConnectError} no session could be opened, the pool is closed, or the call had to stop
+   * @throws {ConnectError} no session could be opened, or the call had to stop
    */
   async wait(control: CallControl): Promise<Channel> {
     let channel: Channel | undefined;
@@ -64,9 +63,9 @@ export class ChannelPool implements ChannelOwner {
     return channel;
   }
 
-  /** Ends all sessions and the calls on them. */
+  /** Ends all sessions, also one that is being opened; the calls on them must have been stopped. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     for (const channel of this.#channels.splice(0)) channel.destroy();
     this.#wakeAll();
   }
@@ -91,7 +90,7 @@ export class ChannelPool implements ChannelOwner {
   }
 
   async #waitForRoom(control: CallControl): Promise<void> {
-    if (this.#isClosed) throw createClosedError(this.#options.target.label);
+    this.#closing.signal.throwIfAborted();
     if (this.#channels.length < mostChannels) {
       this.#opening ??= this.#open().finally(() => this.#opening = undefined);
       return await this.#opening;
@@ -101,19 +100,12 @@ export class ChannelPool implements ChannelOwner {
 
   async #open(): Promise<void> {
     const { target, proxy, keepAlive } = this.#options;
-    const session = await openSession(target, proxy);
-    if (this.#isClosed) {
-      session.destroy();
-      throw createClosedError(target.label);
-    }
+    const session = await openSession(target, proxy, this.#closing.signal);
+    if (this.#closing.signal.aborted) return session.destroy();
     this.#channels.push(new Channel(session, keepAlive, this));
   }
 
   #wakeAll(): void {
     for (const { resume } of this.#waiters.splice(0)) resume();
   }
-}
-
-function createClosedError(label: string): ConnectError {
-  return new ConnectError(`the connection to ${label} is closed; open a new one`, Code.Canceled);
 }

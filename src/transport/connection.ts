@@ -4,11 +4,12 @@
  * @module
  */
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
-import type { Transport, UnaryResponse } from "@connectrpc/connect";
-import { toMilliseconds } from "../common/duration.ts";
+import type { ContextValues, Transport, UnaryResponse } from "@connectrpc/connect";
+import { type Duration, toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
 import type { RpcMetadata } from "../common/options.ts";
 import { findNodeModule } from "../platform.ts";
+import { longestTimer } from "./call_control.ts";
 import type { KeepAlive } from "./channel.ts";
 import { createFetchTransport } from "./fetch.ts";
 import { createHttp2Transport } from "./http2.ts";
@@ -93,9 +94,12 @@ interface BuiltTransport {
 
 function buildTransport(options: TransportOptions, headers: ConnectionHeaders): BuiltTransport {
   const target = resolveTarget(options);
+  if (options.dnsLoadBalancingConfig) {
+    throw new ValueError("dnsLoadBalancingConfig is not supported yet; leave it out: one address of a name is used");
+  }
   if (target.protocol !== "grpc") {
     const transport = createFetchTransport({ target, headers, fetch: options.fetch });
-    return { transport, address: target.label, close: () => {} };
+    return { transport, address: target.label, close: transport.close };
   }
   const transport = createHttp2Transport({
     target: checkNative(target),
@@ -104,7 +108,7 @@ function buildTransport(options: TransportOptions, headers: ConnectionHeaders): 
     keepAlive: readKeepAlive(options.keepAliveConfig),
     compression: options.grpcCompression ?? "GZIP",
   });
-  return { transport, address: target.label, close: () => transport.close() };
+  return { transport, address: target.label, close: transport.close };
 }
 
 function checkNative(target: Target): Target {
@@ -121,9 +125,16 @@ function readKeepAlive(config: KeepAliveConfig | false | undefined): KeepAlive |
   if (config === false) return undefined;
   const { interval = 30_000, timeout = 15_000 } = config ?? {};
   return {
-    interval: toMilliseconds(interval, "keepAliveConfig.interval"),
-    timeout: toMilliseconds(timeout, "keepAliveConfig.timeout"),
+    interval: readDelay(interval, "keepAliveConfig.interval"),
+    timeout: readDelay(timeout, "keepAliveConfig.timeout"),
   };
+}
+
+/** Timers take 0 and what is too long for them as 1 ms. */
+function readDelay(duration: Duration, what: string): number {
+  const delay = toMilliseconds(duration, what);
+  if (delay < 1) throw new ValueError(`${what} is ${delay} ms; give 1 ms or more, or keepAliveConfig: false`);
+  return Math.min(delay, longestTimer);
 }
 
 function withHeaders(given: Transport, headers: ConnectionHeaders): Pick<BuiltTransport, "transport" | "close"> {
@@ -133,9 +144,10 @@ function withHeaders(given: Transport, headers: ConnectionHeaders): Pick<BuiltTr
     timeout: number | undefined,
     header: HeadersInit | undefined,
     input: MessageInitShape<I>,
+    contextValues?: ContextValues,
   ): Promise<UnaryResponse<I, O>> {
     const all = { ...await headers.headersFor(input), ...toHeaderRecord(header) };
-    return await given.unary(method, signal, timeout, all, input);
+    return await given.unary(method, signal, timeout, all, input, contextValues);
   }
   const transport: Transport = {
     unary,

@@ -21,7 +21,7 @@ interface Symptom {
   explain(destination: Destination): string;
 }
 
-const start = "start one (`anywhen server` or `temporal server start-dev`) or pass its address";
+const start = "start one (`anywhen server start-dev` or `temporal server start-dev`) or pass its address";
 
 /** Codes and texts of Node, Bun and Deno, and of the TLS libraries below them. */
 const network: Symptom[] = [
@@ -68,38 +68,54 @@ const certificate: Symptom[] = [
  */
 export function explainConnectFailure(error: unknown, destination: Destination): ConnectError {
   const failure = error instanceof ConnectFailure ? error : new ConnectFailure("resolve", error);
-  const message = explanations[failure.step](describe(failure.cause), destination);
+  const findings = { text: describe(failure.cause), reason: readReason(failure.cause) };
+  const message = explanations[failure.step](findings, destination);
   return new ConnectError(message, Code.Unavailable, undefined, undefined, failure.cause);
 }
 
-const explanations: Record<ConnectStep, (text: string, destination: Destination) => string> = {
+interface Findings {
+  /** All that the error and those inside it say. */
+  text: string;
+  /** What to show of it. */
+  reason: string;
+}
+
+const explanations: Record<ConnectStep, (findings: Findings, destination: Destination) => string> = {
   resolve: explainNetwork,
-  proxy: (text, { label, proxy }) =>
-    `the proxy ${proxy?.targetHost} does not connect to ${label} (${firstLine(text)}); check httpConnectProxyConfig`,
+  proxy: ({ reason }, { label, proxy }) =>
+    `the proxy ${proxy?.targetHost} does not connect to ${label} (${reason}); check httpConnectProxyConfig`,
   tls: explainTls,
   http2: explainHttp2,
+  fetch: explainFetch,
 };
 
-function explainNetwork(text: string, destination: Destination): string {
+function explainNetwork({ text, reason }: Findings, destination: Destination): string {
   return find(network, text)?.explain(destination) ??
-    `no connection to ${destination.label} (${firstLine(text)}); check the address and the network`;
+    `no connection to ${destination.label} (${reason}); check the address and the network`;
 }
 
-function explainTls(text: string, destination: Destination): string {
-  const symptom = find(certificate, text);
-  if (symptom) return symptom.explain(destination);
-  return `${destination.label} does not speak TLS (${firstLine(text)}); set tls: false for a server without TLS`;
+function explainTls({ text, reason }: Findings, destination: Destination): string {
+  return find(certificate, text)?.explain(destination) ??
+    `${destination.label} does not speak TLS (${reason}); set tls: false for a server without TLS`;
 }
 
-function explainHttp2(text: string, destination: Destination): string {
+function explainHttp2({ text, reason }: Findings, destination: Destination): string {
   const { label, isSecure } = destination;
   if (!isSecure) {
-    return `${label} does not speak gRPC without TLS (${
-      firstLine(text)
-    }); set tls: true if it wants TLS, or check the port`;
+    return `${label} does not speak gRPC without TLS (${reason}); set tls: true if it wants TLS, or check the port`;
   }
   return find(certificate, text)?.explain(destination) ??
-    `${label} ended the connection (${firstLine(text)}); check the port, and tls.clientCert if it wants a certificate`;
+    `${label} ended the connection (${reason}); check the port, and tls.clientCert if it wants a certificate`;
+}
+
+/** Bun's `fetch` says the same of a server without TLS and of a certificate it does not trust. */
+function explainFetch({ text, reason }: Findings, destination: Destination): string {
+  const symptom = find(network, text);
+  if (symptom) return symptom.explain(destination);
+  const { label, isSecure } = destination;
+  return isSecure
+    ? `no TLS connection to ${label} (${reason}); use http:// if it has no TLS, or let this runtime trust its certificate`
+    : `no connection to ${label} (${reason}); use https:// if it wants TLS, or check the address and the network`;
 }
 
 function find(symptoms: Symptom[], text: string): Symptom | undefined {
@@ -116,6 +132,12 @@ function describe(error: unknown, depth: number = 0): string {
   return parts.filter((part) => part !== "").join("\n");
 }
 
-function firstLine(text: string): string {
-  return text.split("\n")[0].trim().slice(0, 200);
+/** The first line of the innermost error, without the codes and places that TLS libraries and runtimes put around it. */
+function readReason(error: unknown): string {
+  let inner = error;
+  for (let depth = 0; depth < 4 && inner instanceof Error && inner.cause !== undefined; depth++) inner = inner.cause;
+  const line = (inner instanceof Error ? inner.message : String(inner)).split("\n")[0].trim();
+  const told = /\berror:[0-9a-f]+:[^:]*:[^:]*:([^:]+)/i.exec(line)?.[1] ??
+    line.replace(/^.*client error \(\w+\): /, "");
+  return told.slice(0, 200);
 }

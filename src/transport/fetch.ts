@@ -7,7 +7,6 @@ import {
   create,
   type DescMessage,
   type DescMethodUnary,
-  type DescService,
   fromBinary,
   type MessageInitShape,
   type MessageShape,
@@ -22,13 +21,16 @@ import {
 } from "@connectrpc/connect/protocol";
 import { createTransport as createConnect } from "@connectrpc/connect/protocol-connect";
 import { createTransport as createGrpcWeb } from "@connectrpc/connect/protocol-grpc-web";
-import { CallControl, defaultTimeout, formatTimeout } from "./call_control.ts";
+import { type CallControl, defaultTimeout, formatTimeout, readLimit } from "./call_control.ts";
 import { explainConnectFailure } from "./diagnosis.ts";
 import { createSizeError, encodeFrame, prefixLength, readLength, receiveLimit, trailerFlag } from "./frame.ts";
 import { type ConnectionHeaders, type HeaderRecord, toHeaderRecord } from "./metadata.ts";
+import { type ClosableTransport, OpenCalls } from "./open_calls.ts";
 import type { FetchFunction } from "./options.ts";
-import { createHttpError, findStatusError, type RawHeaders, toHeaders } from "./status.ts";
+import { ConnectFailure } from "./socket.ts";
+import { createHttpError, createLostError, findStatusError, type RawHeaders } from "./status.ts";
 import type { Target } from "./target.ts";
+import { LazyResponse } from "./unary_response.ts";
 
 /** What calls by `fetch` need to know. */
 export interface FetchOptions {
@@ -38,62 +40,49 @@ export interface FetchOptions {
   fetch: FetchFunction | undefined;
 }
 
-/** A {@link Transport} over `fetch`; unary gRPC-web is written out here, the rest is Connect's. */
-export function createFetchTransport(options: FetchOptions): Transport {
-  const fetch: FetchFunction = options.fetch ?? ((request) => globalThis.fetch(request));
-  const connect = createConnectTransport(options, fetch);
-  if (options.target.protocol === "connect") return connect;
-  const caller = new Caller(options, fetch);
+/** A transport over `fetch`; unary gRPC-web is written out here, the rest is Connect's. */
+export function createFetchTransport({ target, headers, fetch }: FetchOptions): ClosableTransport {
+  const send = createSend(target, fetch);
+  const library = createLibraryTransport(target, send);
+  const calls = new OpenCalls(target.label);
+  const caller = new Caller(
+    calls,
+    headers,
+    target.protocol === "connect" ? speakConnect(library) : speakGrpcWeb(target, send),
+  );
   return {
     unary: (method, signal, timeout, header, input) => caller.call(method, signal, timeout, header, input),
-    stream: (method, signal, timeout, header, input) => connect.stream(method, signal, timeout, header, input),
+    stream: async (method, signal, timeout, header, input) => {
+      const all = { ...await headers.headersFor({}), ...toHeaderRecord(header) };
+      return await library.stream(method, signal, timeout, all, input);
+    },
+    close: () => calls.close(),
   };
 }
 
-function createConnectTransport({ target, headers }: FetchOptions, fetch: FetchFunction): Transport {
-  const create = target.protocol === "connect" ? createConnect : createGrpcWeb;
-  const transport = create({
-    httpClient: (request) => sendWhole(request, (whole) => fetchOrExplain(fetch, whole, target)),
-    baseUrl: target.baseUrl,
-    useBinaryFormat: true,
-    interceptors: [],
-    acceptCompression: [],
-    sendCompression: null,
-    compressMinBytes: receiveLimit,
-    readMaxBytes: receiveLimit,
-    writeMaxBytes: receiveLimit,
-    defaultTimeoutMs: defaultTimeout,
-  });
-  const withOurs = async (message: object, header: HeadersInit | undefined): Promise<HeaderRecord> => ({
-    ...await headers.headersFor(message),
-    ...toHeaderRecord(header),
-  });
-  return {
-    unary: async (method, signal, timeout, header, input) =>
-      await transport.unary(method, signal, timeout, await withOurs(input, header), input),
-    stream: async (method, signal, timeout, header, input) =>
-      await transport.stream(method, signal, timeout, await withOurs({}, header), input),
-  };
+/** A unary call that only needs to be sent. */
+interface PreparedCall<I extends DescMessage, O extends DescMessage> {
+  method: DescMethodUnary<I, O>;
+  message: MessageShape<I>;
+  headers: HeaderRecord;
+  /** Milliseconds to tell the server; undefined is no limit. */
+  limit: number | undefined;
+  signal: AbortSignal;
 }
 
-/** Bodies that are streams need HTTP/2 in browsers, and an option of their own in Node; no request here needs one. */
-async function sendWhole(request: UniversalClientRequest, fetch: FetchFunction): Promise<UniversalClientResponse> {
-  const { url, method, header: headers, signal } = request;
-  const body = request.body && await readAllBytes(request.body, receiveLimit);
-  return universalClientResponseFromFetch(
-    await fetch(new Request(url, { method, headers, body, signal } as RequestInit)),
-  );
-}
+type Protocol = <I extends DescMessage, O extends DescMessage>(
+  call: PreparedCall<I, O>,
+) => Promise<UnaryResponse<I, O>>;
 
 class Caller {
-  readonly #target: Target;
+  readonly #calls: OpenCalls;
   readonly #headers: ConnectionHeaders;
-  readonly #fetch: FetchFunction;
+  readonly #perform: Protocol;
 
-  constructor({ target, headers }: FetchOptions, fetch: FetchFunction) {
-    this.#target = target;
+  constructor(calls: OpenCalls, headers: ConnectionHeaders, perform: Protocol) {
+    this.#calls = calls;
     this.#headers = headers;
-    this.#fetch = fetch;
+    this.#perform = perform;
   }
 
   async call<I extends DescMessage, O extends DescMessage>(
@@ -103,66 +92,125 @@ class Caller {
     header: HeadersInit | undefined,
     input: MessageInitShape<I>,
   ): Promise<UnaryResponse<I, O>> {
-    const limit = timeout === undefined ? defaultTimeout : timeout <= 0 ? undefined : timeout;
-    const control = new CallControl(`${method.name} to ${this.#target.label}`, signal, limit);
+    const limit = readLimit(timeout);
+    const control = this.#calls.begin(method.name, signal, limit);
     try {
-      if (control.stopped) throw control.stopped;
       const message = create(method.input, input);
       const credentials = this.#headers.headersFor(message);
       const headers: HeaderRecord = {
-        "content-type": "application/grpc-web+proto",
-        "x-grpc-web": "1",
         ...credentials instanceof Promise ? await control.race(credentials) : credentials,
         ...toHeaderRecord(header),
       };
-      if (limit !== undefined) headers["grpc-timeout"] = formatTimeout(limit);
-      const url = `${this.#target.baseUrl}/${method.parent.typeName}/${method.name}`;
-      const { response, body } = await this.#send(
-        url,
-        headers,
-        encodeFrame(toBinary(method.input, message), 0),
-        control,
-      );
-      const reply = readReply(body, response, this.#target.label);
-      return new FetchResponse(method, fromBinary(method.output, reply.message), response.headers, reply.trailers);
+      return await runAbortably(control, (signal) => this.#perform({ method, message, headers, limit, signal }));
     } finally {
-      control.dispose();
+      this.#calls.end(control);
     }
-  }
-
-  async #send(
-    url: string,
-    headers: HeaderRecord,
-    frame: Uint8Array,
-    control: CallControl,
-  ): Promise<{ response: Response; body: Uint8Array }> {
-    const abort = new AbortController();
-    const sent = this.#exchange(
-      new Request(url, { method: "POST", headers, body: frame as BodyInit, signal: abort.signal }),
-    );
-    return await new Promise((resolve, reject) => {
-      control.onStop((error) => {
-        reject(error);
-        abort.abort(error);
-      });
-      sent.then(resolve, reject);
-    });
-  }
-
-  async #exchange(request: Request): Promise<{ response: Response; body: Uint8Array }> {
-    const response = await fetchOrExplain(this.#fetch, request, this.#target);
-    const length = Number(response.headers.get("content-length"));
-    if (length > receiveLimit) throw createSizeError(length);
-    return { response, body: new Uint8Array(await response.arrayBuffer()) };
   }
 }
 
-async function fetchOrExplain(fetch: FetchFunction, request: Request, target: Target): Promise<Response> {
+function runAbortably<T>(control: CallControl, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  return new Promise((resolve, reject) => {
+    control.onStop((error) => {
+      reject(error);
+      abort.abort(error);
+    });
+    run(abort.signal).then(resolve, reject);
+  });
+}
+
+type Send = (request: Request) => Promise<Response>;
+
+function createSend({ label, host, tls }: Target, given: FetchFunction | undefined): Send {
+  const fetch: FetchFunction = given ?? ((request) => globalThis.fetch(request));
+  return async (request) => {
+    try {
+      return await fetch(request);
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      const failure = new ConnectFailure(given ? "resolve" : "fetch", error);
+      throw explainConnectFailure(failure, { label, host, isSecure: tls !== undefined });
+    }
+  };
+}
+
+function createLibraryTransport({ protocol, baseUrl, label }: Target, send: Send): Transport {
+  const create = protocol === "connect" ? createConnect : createGrpcWeb;
+  return create({
+    httpClient: (request) => sendWhole(request, send, label),
+    baseUrl,
+    useBinaryFormat: true,
+    interceptors: [],
+    acceptCompression: [],
+    sendCompression: null,
+    compressMinBytes: receiveLimit,
+    readMaxBytes: receiveLimit,
+    writeMaxBytes: receiveLimit,
+    defaultTimeoutMs: defaultTimeout,
+  });
+}
+
+/** Bodies that are streams need HTTP/2 in browsers, and an option of their own in Node; no request here needs one. */
+async function sendWhole(request: UniversalClientRequest, send: Send, label: string): Promise<UniversalClientResponse> {
+  const { url, method, header: headers, signal } = request;
+  const body = request.body && await readAllBytes(request.body, receiveLimit);
+  const response = await send(new Request(url, { method, headers, body, signal } as RequestInit));
+  const contentType = response.headers.get("content-type") ?? "";
+  if (!/^application\/(?:proto|json|connect\+|grpc-web)/.test(contentType)) {
+    throw createHttpError(response.status, label);
+  }
+  const whole = universalClientResponseFromFetch(response);
+  return { ...whole, body: explainLoss(whole.body, signal, label) };
+}
+
+async function* explainLoss(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+  label: string,
+): AsyncIterable<Uint8Array> {
   try {
-    return await fetch(request);
+    yield* body;
   } catch (error) {
-    if (request.signal.aborted) throw error;
-    throw explainConnectFailure(error, { label: target.label, host: target.host, isSecure: target.tls !== undefined });
+    throw signal?.aborted ? error : createLostError(label, error);
+  }
+}
+
+/** The deadline is told to the server, but watched by the caller alone. */
+function speakConnect(library: Transport): Protocol {
+  return <I extends DescMessage, O extends DescMessage>(call: PreparedCall<I, O>): Promise<UnaryResponse<I, O>> => {
+    const { method, message, headers, limit, signal } = call;
+    const deadline = limit === undefined ? undefined : { "connect-timeout-ms": String(Math.ceil(limit)) };
+    return library.unary(method, signal, 0, { ...headers, ...deadline }, message as MessageInitShape<I>);
+  };
+}
+
+function speakGrpcWeb({ baseUrl, label }: Target, send: Send): Protocol {
+  return async ({ method, message, headers, limit, signal }) => {
+    const response = await send(
+      new Request(`${baseUrl}/${method.parent.typeName}/${method.name}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/grpc-web+proto",
+          "x-grpc-web": "1",
+          ...headers,
+          ...limit === undefined ? undefined : { "grpc-timeout": formatTimeout(limit) },
+        },
+        body: encodeFrame(toBinary(method.input, message), 0) as BodyInit,
+        signal,
+      }),
+    );
+    const reply = readReply(await readBody(response, label), response, label);
+    return new LazyResponse(method, fromBinary(method.output, reply.message), response.headers, reply.trailers);
+  };
+}
+
+async function readBody(response: Response, label: string): Promise<Uint8Array> {
+  const length = Number(response.headers.get("content-length"));
+  if (length > receiveLimit) throw createSizeError(length);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw createLostError(label, error);
   }
 }
 
@@ -172,6 +220,7 @@ function readReply(body: Uint8Array, response: Response, label: string): { messa
   const isGrpc = response.headers.get("content-type")?.startsWith("application/grpc-web") ?? false;
   for (let at = 0; isGrpc && at + prefixLength <= body.length;) {
     const end = at + prefixLength + readLength(body, at);
+    if (end > body.length) break;
     const content = body.subarray(at + prefixLength, end);
     if (body[at] & trailerFlag) trailers = parseTrailers(content);
     else message ??= content;
@@ -198,27 +247,4 @@ function parseTrailers(bytes: Uint8Array): RawHeaders {
     if (colon > 0) trailers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim();
   }
   return trailers;
-}
-
-class FetchResponse<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
-  readonly stream = false as const;
-  readonly method: DescMethodUnary<I, O>;
-  readonly message: MessageShape<O>;
-  readonly header: Headers;
-  readonly #trailers: RawHeaders;
-
-  constructor(method: DescMethodUnary<I, O>, message: MessageShape<O>, header: Headers, trailers: RawHeaders) {
-    this.method = method;
-    this.message = message;
-    this.header = header;
-    this.#trailers = trailers;
-  }
-
-  get service(): DescService {
-    return this.method.parent;
-  }
-
-  get trailer(): Headers {
-    return toHeaders(this.#trailers);
-  }
 }

@@ -5,14 +5,14 @@
  */
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { DescMethodStreaming, DescMethodUnary } from "@bufbuild/protobuf";
-import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type StreamResponse, type UnaryResponse } from "@connectrpc/connect";
 import { type CallControl, formatTimeout, readLimit } from "./call_control.ts";
 import type { RequestHeaders } from "./channel.ts";
 import { type ChannelOptions, ChannelPool } from "./channel_pool.ts";
 import { type Answer, exchange, type Refusal } from "./exchange.ts";
 import { compress, compressedFlag, decompress, encodeFrame, hasGzip, smallestCompressed } from "./frame.ts";
 import { type ConnectionHeaders, toHeaderRecord } from "./metadata.ts";
-import { OpenCalls } from "./open_calls.ts";
+import { type ClosableTransport, OpenCalls } from "./open_calls.ts";
 import type { GrpcCompression } from "./options.ts";
 import { findStatusError } from "./status.ts";
 import type { Target } from "./target.ts";
@@ -27,13 +27,7 @@ export interface Http2Options extends ChannelOptions {
 /** How often a call that the server refused unprocessed is sent again. */
 const mostResends = 5;
 
-/** A transport that holds sessions, until it is closed. */
-export interface ClosableTransport extends Transport {
-  /** Ends all calls and connections. */
-  close(): void;
-}
-
-/** A {@link Transport} over `node:http2`, for unary calls. */
+/** A transport over `node:http2`, for unary calls. */
 export function createHttp2Transport(options: Http2Options): ClosableTransport {
   const pool = new ChannelPool(options);
   const { label } = options.target;

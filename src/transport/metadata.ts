@@ -107,7 +107,9 @@ export class ConnectionHeaders {
 
 async function askOrExplain(ask: () => string | Promise<string>): Promise<string> {
   try {
-    return await ask();
+    const apiKey = await ask();
+    if (apiKey && !isSendable(apiKey)) throw new Error("it has spaces, line ends or other characters no header takes");
+    return apiKey;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `apiKey could not be had (${reason}); check the function that was passed for it`;
@@ -125,9 +127,13 @@ function checkKey(apiKey: ApiKey, fixed: HeaderRecord): void {
   if (fixed.authorization !== undefined) {
     throw new ValueError("apiKey and an authorization in rpcMetadata exclude each other; give one of them");
   }
-  if (typeof apiKey === "string" && !/^[\x21-\x7e]+$/.test(apiKey)) {
+  if (typeof apiKey === "string" && !isSendable(apiKey)) {
     throw new ValueError("apiKey is empty or has characters that a header cannot carry; give the key without spaces");
   }
+}
+
+function isSendable(apiKey: string): boolean {
+  return /^[\x21-\x7e]+$/.test(apiKey);
 }
 
 /** Headers of a call, as any of the forms `fetch` accepts, as a record with names in lower case. */

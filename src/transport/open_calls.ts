@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { CallControl } from "./call_control.ts";
+
+/** A transport that can be closed. */
+export interface ClosableTransport extends Transport {
+  /** Ends all unary calls and connections; new calls fail. */
+  close(): void;
+}
 
 /** Keeps count of the calls of one transport, so that closing it ends them. */
 export class OpenCalls {

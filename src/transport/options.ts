@@ -100,6 +100,6 @@ export interface TransportOptions {
   grpcCompression?: GrpcCompression;
   /** Native gRPC only. */
   httpConnectProxyConfig?: HttpConnectProxyConfig;
-  /** Reserved: one address of a name is used. */
+  /** Not supported yet: setting it is a ValueError. */
   dnsLoadBalancingConfig?: DnsLoadBalancingConfig;
 }

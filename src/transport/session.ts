@@ -28,15 +28,22 @@ const sessionMemory = 4_096;
 /**
  * Connects and waits for the server's settings.
  *
+ * @param closing gives up when it aborts
  * @throws {ConnectError} UNAVAILABLE, with one line that says why
  */
-export async function openSession(target: Target, proxy: HttpConnectProxyConfig | undefined): Promise<Session> {
+export async function openSession(
+  target: Target,
+  proxy: HttpConnectProxyConfig | undefined,
+  closing: AbortSignal,
+): Promise<Session> {
   let current: Socket | undefined;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     current?.destroy(new Error(`not connected within ${connectTimeout} ms`));
   }, connectTimeout);
+  const onClosing = () => current?.destroy(new Error("no longer needed"));
+  closing.addEventListener("abort", onClosing);
   try {
     const socket = await openSocket(
       { host: target.host, port: target.port, tls: target.tls, proxy },
@@ -50,6 +57,7 @@ export async function openSession(target: Target, proxy: HttpConnectProxyConfig 
     throw explainConnectFailure(cause, { label, host, isSecure: tls !== undefined, proxy });
   } finally {
     clearTimeout(timer);
+    closing.removeEventListener("abort", onClosing);
   }
 }
 

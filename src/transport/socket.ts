@@ -30,8 +30,8 @@ export interface SocketOptions {
   proxy: HttpConnectProxyConfig | undefined;
 }
 
-/** Step of connecting that failed. */
-export type ConnectStep = "resolve" | "proxy" | "tls" | "http2";
+/** Step of connecting that failed; all of them are one to the runtime's own `fetch`. */
+export type ConnectStep = "resolve" | "proxy" | "tls" | "http2" | "fetch";
 
 /** A failure to connect and the step it happened in. */
 export class ConnectFailure extends Error {

@@ -75,7 +75,13 @@ export function createResetError(reset: number, where: string): ConnectError {
 /** The error of a call whose connection ended before the answer was there. */
 export function createLostError(where: string, cause: unknown): ConnectError {
   const reason = cause instanceof Error && !/stream|session/i.test(cause.message) ? ` (${cause.message})` : "";
-  return new ConnectError(`the connection to ${where} was lost${reason}`, Code.Unavailable, undefined, undefined, cause);
+  return new ConnectError(
+    `the connection to ${where} was lost${reason}`,
+    Code.Unavailable,
+    undefined,
+    undefined,
+    cause,
+  );
 }
 
 function readDetails(text: string): ConnectError["details"] {
