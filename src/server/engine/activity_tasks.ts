@@ -15,7 +15,7 @@ import { isRunning } from "./execution.ts";
 import type { Poll } from "./matching.ts";
 import type { Namespace } from "./namespace.ts";
 import { toTimestamp } from "./times.ts";
-import { decodeActivityTaskToken, encodeActivityTaskToken } from "./tokens.ts";
+import { decodeTaskToken, encodeToken } from "./tokens.ts";
 import { transact } from "./transaction.ts";
 
 /** The job of a scheduled activity attempt: it goes to its queue. */
@@ -57,7 +57,7 @@ export interface ReportedActivity {
 
 /** The activity that a task token names; throws NOT_FOUND if that attempt is not running (any more). */
 export function findByToken(engine: Engine, taskToken: Uint8Array): ReportedActivity {
-  const token = decodeActivityTaskToken(taskToken);
+  const token = decodeTaskToken(taskToken, "activityTask");
   const run = engine.store.find(engine.namespaces.getById(token.namespaceId), token.workflowId, token.runId);
   if (!run) throw notFound("workflow execution not found");
   if (!isRunning(run)) throw notFound("workflow execution already completed");
@@ -104,7 +104,7 @@ function activityGone(): ReturnType<typeof notFound> {
 function answerActivity(run: Execution, activity: ActivityState): PollActivityTaskQueueResponse {
   const { attributes } = activity;
   return create(PollActivityTaskQueueResponseSchema, {
-    taskToken: encodeActivityTaskToken({
+    taskToken: encodeToken("activityTask", {
       namespaceId: run.namespace.id,
       workflowId: run.workflowId,
       runId: run.runId,

@@ -32,7 +32,7 @@ import { settleQueries } from "./queries.ts";
 import { noteCompletion } from "./reset_points.ts";
 import { adjust, transact } from "./transaction.ts";
 import type { WorkflowTaskToken } from "./tokens.ts";
-import { decodeWorkflowTaskToken } from "./tokens.ts";
+import { decodeTaskToken } from "./tokens.ts";
 import type { PhaseForecast } from "./update_messages.ts";
 import { applyMessage, checkMessage } from "./update_messages.ts";
 import { abortSentUpdates, hasUpdatesToSend, rejectUnprocessed } from "./updates.ts";
@@ -61,7 +61,7 @@ export function respondCompleted(
   engine: Engine,
   request: RespondWorkflowTaskCompletedRequest,
 ): RespondWorkflowTaskCompletedResponse {
-  const { run, task } = findTask(engine, decodeWorkflowTaskToken(request.taskToken));
+  const { run, task } = findTask(engine, decodeTaskToken(request.taskToken, "workflowTask"));
   checkSequence(request.commands);
   if (isHeartbeatTooLong(engine, request, task)) return endHeartbeats(engine, run, task);
   const fault = findFault(engine, run, request);
@@ -88,7 +88,7 @@ export function respondCompleted(
 
 /** Fails a workflow task. Throws NOT_FOUND for a stale token. */
 export function respondFailed(engine: Engine, request: RespondWorkflowTaskFailedRequest): void {
-  const { run, task } = findTask(engine, decodeWorkflowTaskToken(request.taskToken));
+  const { run, task } = findTask(engine, decodeTaskToken(request.taskToken, "workflowTask"));
   transact(engine, run, () => {
     failTask(engine, run, task, {
       cause: request.cause,

@@ -76,14 +76,16 @@ export function readHistoryReverse(
   namespace: Namespace,
   request: GetWorkflowExecutionHistoryReverseRequest,
 ): GetWorkflowExecutionHistoryReverseResponse {
-  const token = request.nextPageToken.length > 0 ? decodeToken(request.nextPageToken, "r", 3, BAD_TOKEN) : undefined;
-  const runId = token ? String(token[1]) : request.execution?.runId ?? "";
+  const token = request.nextPageToken.length > 0
+    ? decodeToken(request.nextPageToken, "reverseHistory", BAD_TOKEN)
+    : undefined;
+  const runId = token ? token.runId : request.execution?.runId ?? "";
   const run = findRun(engine, namespace, request.execution?.workflowId ?? "", runId);
-  const last = token ? Number(token[2]) : run.nextEventId - 1;
+  const last = token ? token.last : run.nextEventId - 1;
   const first = Math.max(last - pageSize(engine, request.maximumPageSize) + 1, 1);
   return create(GetWorkflowExecutionHistoryReverseResponseSchema, {
     history: { events: run.events.slice(first - 1, last).reverse() },
-    nextPageToken: first > 1 ? encodeToken(["r", run.runId, first - 1]) : new Uint8Array(),
+    nextPageToken: first > 1 ? encodeToken("reverseHistory", { runId: run.runId, last: first - 1 }) : new Uint8Array(),
   });
 }
 
@@ -143,11 +145,10 @@ function pageSize(engine: Engine, asked: number): number {
   return asked > 0 ? Math.min(asked, most) : most;
 }
 
-function encodePosition({ runId, first, last, mode }: Position): Uint8Array<ArrayBuffer> {
-  return encodeToken(["h", runId, first, last, mode]);
+function encodePosition(position: Position): Uint8Array<ArrayBuffer> {
+  return encodeToken("history", position);
 }
 
 function decodePosition(bytes: Uint8Array): Position {
-  const [, runId, first, last, mode] = decodeToken(bytes, "h", 5, BAD_TOKEN);
-  return { runId: String(runId), first: Number(first), last: Number(last), mode: Number(mode) };
+  return decodeToken(bytes, "history", BAD_TOKEN);
 }

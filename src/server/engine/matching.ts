@@ -85,9 +85,14 @@ export class TaskQueue {
     return first ? Math.max(this.#wall.now() - first.createdAt, 0) : 0;
   }
 
+  /** How long nobody has polled, in milliseconds. */
+  get idleTime(): number {
+    return this.#parked.size > 0 ? 0 : this.#wall.now() - this.#lastPoll;
+  }
+
   /** Whether a worker is parked here or was within the last ten seconds. */
   get isPolled(): boolean {
-    return this.#parked.size > 0 || this.#wall.now() - this.#lastPoll < STICKY_MEMORY;
+    return this.idleTime < STICKY_MEMORY;
   }
 
   /** Gives the task to a parked poll at once, or keeps it until one comes; true if given. */

@@ -15,7 +15,7 @@ import type { Execution, WorkflowTaskState } from "./execution.ts";
 import { encodeTaskPosition } from "./history.ts";
 import { isSilent, sketchTask } from "./task_events.ts";
 import { toTimestamp } from "./times.ts";
-import { encodeWorkflowTaskToken } from "./tokens.ts";
+import { encodeToken } from "./tokens.ts";
 import { sendUpdates } from "./updates.ts";
 
 /** What a started task's answer depends on beside the task. */
@@ -39,7 +39,7 @@ export function answerTask(
   const suffix = isSilent(task) ? sketchTask(run, task) : [];
   const first = options.isSticky ? run.lastStartedEventId + 1 : 1;
   return create(PollWorkflowTaskQueueResponseSchema, {
-    taskToken: encodeWorkflowTaskToken({
+    taskToken: encodeToken("workflowTask", {
       namespaceId: run.namespace.id,
       workflowId: run.workflowId,
       runId: run.runId,

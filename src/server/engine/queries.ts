@@ -18,12 +18,19 @@ import type {
 import { QueryWorkflowResponseSchema } from "../../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { ClockEntry } from "./clock.ts";
 import type { Engine } from "./engine.ts";
-import { deadlineExceeded, notFound, queryFailed, resourceExhausted, workflowNotReady } from "./errors.ts";
+import {
+  deadlineExceeded,
+  failedPrecondition,
+  notFound,
+  queryFailed,
+  resourceExhausted,
+  workflowNotReady,
+} from "./errors.ts";
 import type { Execution } from "./execution.ts";
 import { isRunning } from "./execution.ts";
 import type { Poll, Task, TaskQueue } from "./matching.ts";
 import { answerQuery } from "./poll_response.ts";
-import { encodeQueryToken } from "./tokens.ts";
+import { encodeToken } from "./tokens.ts";
 import type { Caller, Waiter } from "./wait.ts";
 import { park, parkingTime } from "./wait.ts";
 
@@ -31,7 +38,7 @@ import { park, parkingTime } from "./wait.ts";
 export class QueryTable {
   readonly #waiting = new Map<string, Waiter<QueryWorkflowResponse>>();
 
-  /** Keeps a query until `take`. */
+  /** Keeps a query until it is answered or removed. */
   add(id: string, waiter: Waiter<QueryWorkflowResponse>): void {
     this.#waiting.set(id, waiter);
   }
@@ -62,6 +69,8 @@ export interface QueryOptions {
 
 const QUERY_TIME = 60_000;
 const STICKY_TIME = 10_000;
+/** A queue that nobody polled for so long has no workers. */
+const IDLE_TIME = 20_000;
 const FAILING_ATTEMPT = 3;
 
 /** Asks a run. Throws FAILED_PRECONDITION, RESOURCE_EXHAUSTED, INVALID_ARGUMENT and DEADLINE_EXCEEDED. */
@@ -149,7 +158,7 @@ async function askWithTask(
     fail: (error) => waiter.fail(error),
   });
   const result = await waiter.promise;
-  if (result === "expired") throw deadlineExceeded("context deadline exceeded");
+  if (result === "expired") throw timedOut();
   return result;
 }
 
@@ -183,7 +192,7 @@ async function askDirectly(
     },
   });
   table.add(id, waiter as Waiter<QueryWorkflowResponse>);
-  const token = encodeQueryToken(id);
+  const token = encodeToken("query", { id });
   const offer = (queue: TaskQueue, isSticky: boolean): void => {
     const task: Task = {
       createdAt: engine.wall.now(),
@@ -204,12 +213,11 @@ async function askDirectly(
     offer(normal, false);
   }
   const answer = await waiter.promise;
-  if (!answer) throw deadlineExceeded(noPollerMessage(normal));
-  return answer;
+  if (answer) return answer;
+  if (normal.idleTime <= IDLE_TIME) throw timedOut();
+  throw failedPrecondition("no poller seen for task queue recently, worker may be down");
 }
 
-function noPollerMessage(queue: TaskQueue): string {
-  return queue.isPolled
-    ? "context deadline exceeded"
-    : `no poller seen for task queue recently, worker may be down: ${queue.name}`;
+function timedOut(): ConnectError {
+  return deadlineExceeded("query timed out before a worker could process it");
 }

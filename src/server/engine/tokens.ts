@@ -1,126 +1,49 @@
 /**
- * Task and page tokens: opaque to callers, a JSON list to us.
+ * Task and page tokens: opaque to callers, a protobuf message to us.
  *
  * @module
  */
-
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Token, TokenSchema } from "../../gen/anywhen/server/v1/token_pb.ts";
 import { invalidArgument } from "./errors.ts";
 
-/** What a token may hold. */
-export type TokenPart = string | number | null;
+export type { ActivityTaskToken, WorkflowTaskToken } from "../../gen/anywhen/server/v1/token_pb.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** The kinds of tokens. */
+export type TokenKind = NonNullable<Token["kind"]["case"]>;
+
+/** What a token of one kind holds. */
+export type TokenValue<K extends TokenKind> = Extract<Token["kind"], { case: K }>["value"];
+
+/** What makes a token of one kind. */
+export type TokenInit<K extends TokenKind> = Extract<
+  NonNullable<MessageInitShape<typeof TokenSchema>["kind"]>,
+  { case: K }
+>["value"];
 
 /** The bytes of a token. */
-export function encodeToken(parts: readonly TokenPart[]): Uint8Array<ArrayBuffer> {
-  return encoder.encode(JSON.stringify(parts)) as Uint8Array<ArrayBuffer>;
+export function encodeToken<K extends TokenKind>(kind: K, value: TokenInit<K>): Uint8Array<ArrayBuffer> {
+  const init = { kind: { case: kind, value } } as MessageInitShape<typeof TokenSchema>;
+  return toBinary(TokenSchema, create(TokenSchema, init));
 }
 
-/**
- * The parts of a token of the given kind (its first part).
- * Throws INVALID_ARGUMENT with `message` if the bytes are no such token.
- */
-export function decodeToken(bytes: Uint8Array, kind: string, length: number, message: string): TokenPart[] {
+/** What a token of the given kind holds; throws INVALID_ARGUMENT with `message` if the bytes are no such token. */
+export function decodeToken<K extends TokenKind>(bytes: Uint8Array, kind: K, message: string): TokenValue<K> {
+  const token = parse(bytes);
+  if (token?.kind.case !== kind) throw invalidArgument(message);
+  return token.kind.value as TokenValue<K>;
+}
+
+/** What a worker's task token holds; throws INVALID_ARGUMENT if there is none, or one of another kind. */
+export function decodeTaskToken<K extends TokenKind>(bytes: Uint8Array, kind: K): TokenValue<K> {
+  if (bytes.length === 0) throw invalidArgument("Task token not set on request.");
+  return decodeToken(bytes, kind, "Error deserializing task token.");
+}
+
+function parse(bytes: Uint8Array): Token | undefined {
   try {
-    const parts: unknown = JSON.parse(decoder.decode(bytes));
-    if (Array.isArray(parts) && parts[0] === kind && parts.length === length && parts.every(isPart)) return parts;
+    return fromBinary(TokenSchema, bytes);
   } catch {
-    // Not ours: answered below.
+    return undefined;
   }
-  throw invalidArgument(message);
-}
-
-/** Names the query that a worker is asked; throws INVALID_ARGUMENT if the bytes are no such token. */
-export function decodeQueryToken(bytes: Uint8Array): string {
-  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
-  return String(decodeToken(bytes, "q", 2, BAD_TASK_TOKEN)[1]);
-}
-
-/** The bytes of a query's token. */
-export function encodeQueryToken(id: string): Uint8Array<ArrayBuffer> {
-  return encodeToken(["q", id]);
-}
-
-function isPart(part: unknown): part is TokenPart {
-  return part === null || typeof part === "string" || typeof part === "number";
-}
-
-/** Names the one workflow task that a worker holds. */
-export interface WorkflowTaskToken {
-  namespaceId: string;
-  workflowId: string;
-  runId: string;
-  scheduledEventId: number;
-  startedEventId: number;
-  attempt: number;
-  startedTime: number;
-}
-
-/** Names the one activity attempt that a worker holds. */
-export interface ActivityTaskToken {
-  namespaceId: string;
-  workflowId: string;
-  runId: string;
-  scheduledEventId: number;
-  activityId: string;
-  attempt: number;
-}
-
-const BAD_TASK_TOKEN = "Error deserializing task token.";
-const NO_TASK_TOKEN = "Task token not set on request.";
-
-/** The bytes of a workflow task's token. */
-export function encodeWorkflowTaskToken(token: WorkflowTaskToken): Uint8Array<ArrayBuffer> {
-  return encodeToken([
-    "w",
-    token.namespaceId,
-    token.workflowId,
-    token.runId,
-    token.scheduledEventId,
-    token.startedEventId,
-    token.attempt,
-    token.startedTime,
-  ]);
-}
-
-/** Reads a workflow task's token; throws INVALID_ARGUMENT if it is none. */
-export function decodeWorkflowTaskToken(bytes: Uint8Array): WorkflowTaskToken {
-  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
-  const parts = decodeToken(bytes, "w", 8, BAD_TASK_TOKEN);
-  const [, namespaceId, workflowId, runId, scheduledEventId, startedEventId, attempt, startedTime] = parts;
-  return {
-    namespaceId,
-    workflowId,
-    runId,
-    scheduledEventId,
-    startedEventId,
-    attempt,
-    startedTime,
-  } as WorkflowTaskToken;
-}
-
-/** The bytes of an activity task's token. */
-export function encodeActivityTaskToken(token: ActivityTaskToken): Uint8Array<ArrayBuffer> {
-  return encodeToken([
-    "a",
-    token.namespaceId,
-    token.workflowId,
-    token.runId,
-    token.scheduledEventId,
-    token.activityId,
-    token.attempt,
-  ]);
-}
-
-/** Reads an activity task's token; throws INVALID_ARGUMENT if it is none. */
-export function decodeActivityTaskToken(bytes: Uint8Array): ActivityTaskToken {
-  if (bytes.length === 0) throw invalidArgument(NO_TASK_TOKEN);
-  const [, namespaceId, workflowId, runId, scheduledEventId, activityId, attempt] = decodeToken(
-    bytes,
-    "a",
-    7,
-    BAD_TASK_TOKEN,
-  );
-  return { namespaceId, workflowId, runId, scheduledEventId, activityId, attempt } as ActivityTaskToken;
 }

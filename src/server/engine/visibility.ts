@@ -161,11 +161,9 @@ function isBehind(run: Execution, after: Position): boolean {
 }
 
 function writeToken(run: Execution): Uint8Array<ArrayBuffer> {
-  const { isOpen, order } = positionOf(run);
-  return encodeToken(["l", isOpen ? 1 : 0, order]);
+  return encodeToken("list", positionOf(run));
 }
 
 function readToken(bytes: Uint8Array): Position {
-  const [, isOpen, order] = decodeToken(bytes, "l", 3, "invalid NextPageToken.");
-  return { isOpen: isOpen === 1, order: Number(order) };
+  return decodeToken(bytes, "list", "invalid NextPageToken.");
 }

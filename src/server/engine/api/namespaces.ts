@@ -79,13 +79,15 @@ export function namespaceMethods(engine: Engine): Methods {
     },
     listNamespaces(request) {
       const start = request.nextPageToken.length > 0
-        ? Number(decodeToken(request.nextPageToken, "n", 2, "Invalid NextPageToken.")[1])
+        ? decodeToken(request.nextPageToken, "namespaces", "Invalid NextPageToken.").offset
         : 0;
       const size = request.pageSize > 0 ? request.pageSize : NAMESPACE_PAGE;
       const all = engine.namespaces.list();
       return {
         namespaces: all.slice(start, start + size).map((namespace) => describeNamespace(namespace, engine.limits)),
-        nextPageToken: start + size < all.length ? encodeToken(["n", start + size]) : new Uint8Array(),
+        nextPageToken: start + size < all.length
+          ? encodeToken("namespaces", { offset: start + size })
+          : new Uint8Array(),
       };
     },
     updateNamespace(request) {

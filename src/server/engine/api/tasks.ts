@@ -29,7 +29,7 @@ import { serverFailure } from "../failures.ts";
 import { sizeOfPayloads } from "../limits.ts";
 import type { TaskQueueType } from "../matching.ts";
 import type { QueryTable } from "../queries.ts";
-import { decodeQueryToken } from "../tokens.ts";
+import { decodeTaskToken } from "../tokens.ts";
 import { transact } from "../transaction.ts";
 import { ensureTask } from "../workflow_task.ts";
 import type { Methods } from "./shared.ts";
@@ -56,7 +56,7 @@ export function taskMethods(engine: Engine, queries: QueryTable): Methods {
       return {};
     },
     respondQueryTaskCompleted(request) {
-      queries.answer(decodeQueryToken(request.taskToken), request);
+      queries.answer(decodeTaskToken(request.taskToken, "query").id, request);
       return {};
     },
     recordActivityTaskHeartbeat(request) {

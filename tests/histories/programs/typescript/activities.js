@@ -1,0 +1,34 @@
+import { activityInfo, CompleteAsyncError, heartbeat, sleep } from "@temporalio/activity";
+
+/** Gives its argument back. */
+export async function echo(value) {
+  return value;
+}
+
+/** Fails as long as its attempt is not the given one. */
+export async function succeedOn(attempt) {
+  if (activityInfo().attempt < attempt) throw new Error(`attempt ${activityInfo().attempt}`);
+  return attempt;
+}
+
+/** Heartbeats until it is cancelled, which takes it a moment to admit. */
+export async function beat() {
+  try {
+    for (;;) {
+      heartbeat();
+      await sleep(20);
+    }
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Is too slow for any time-out, and deaf. */
+export async function hang() {
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+}
+
+/** Is completed by somebody else. */
+export async function later() {
+  throw new CompleteAsyncError();
+}

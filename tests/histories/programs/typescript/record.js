@@ -1,0 +1,167 @@
+// Records histories with the official TypeScript SDK; needs the `temporal` command: node record.js ADDRESS FOLDER
+import { Client, Connection, WithStartWorkflowOperation } from "@temporalio/client";
+import { NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import * as activities from "./activities.js";
+
+const [address, folder] = process.argv.slice(2);
+const identity = "recorder";
+const namespace = "default";
+const taskQueue = `histories-typescript-${Date.now()}`;
+Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
+const connection = await Connection.connect({ address });
+const native = await NativeConnection.connect({ address });
+const client = new Client({ connection, identity });
+
+/** Each scenario drives one workflow of its name and gives the handle of the run to keep. */
+const scenarios = {
+  activities: () => execute("activities"),
+  timers: () => execute("timers"),
+  signals: async () => {
+    const start = options("signals");
+    const handle = await client.workflow.signalWithStart("signals", { ...start, signal: "add", signalArgs: ["a"] });
+    await handle.signal("add", "b");
+    while (await handle.query("total") < 2) await setTimeout(20);
+    await handle.signal("add", "c");
+    await handle.signal("finish");
+    await handle.result();
+    return handle;
+  },
+  updates: async () => {
+    const start = options("updates");
+    const startWorkflowOperation = new WithStartWorkflowOperation("updates", {
+      ...start,
+      workflowIdConflictPolicy: "FAIL",
+    });
+    await client.workflow.executeUpdateWithStart("raise", { args: [1], startWorkflowOperation });
+    const handle = client.workflow.getHandle(start.workflowId);
+    await handle.executeUpdate("raise", { args: [-1] }).catch(() => {});
+    await handle.executeUpdate("unknown").catch(() => {});
+    await Promise.all([
+      handle.executeUpdate("raiseSlowly", { args: [2] }),
+      handle.executeUpdate("raise", { args: [3] }),
+      handle.executeUpdate("raiseSlowly", { args: [4] }),
+    ]);
+    await handle.executeUpdate("raise", { args: [5] });
+    await handle.executeUpdate("raiseSlowly", { args: [-6] }).catch(() => {});
+    await handle.signal("finish");
+    await handle.result();
+    return handle;
+  },
+  cancelled: async () => {
+    const handle = await client.workflow.start("cancelled", options("cancelled"));
+    await seen(handle, "TIMER_STARTED");
+    await handle.cancel();
+    await handle.result().catch(() => {});
+    return handle;
+  },
+  cancellationTypes: () => execute("cancellationTypes"),
+  continued: () => execute("continued", [1]),
+  continuing: async () => {
+    const handle = await client.workflow.start("continued", options("continued", [1]));
+    await handle.result();
+    return client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+  },
+  failing: () => execute("failing"),
+  random: () => execute("random"),
+  reset: async () => {
+    const handle = await execute("random");
+    const { events } = await handle.fetchHistory();
+    const completed = events.filter((event) => event.workflowTaskCompletedEventAttributes);
+    const { runId } = await client.workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId: handle.workflowId, runId: handle.firstExecutionRunId },
+      workflowTaskFinishEventId: completed[2].eventId,
+      requestId: crypto.randomUUID(),
+    });
+    const again = client.workflow.getHandle(handle.workflowId, runId);
+    await again.result();
+    return again;
+  },
+  terminated: async () => {
+    const handle = await client.workflow.start("waiting", options("waiting"));
+    await seen(handle, "TIMER_STARTED");
+    await handle.terminate("enough");
+    return handle;
+  },
+  timedOut: async () => {
+    const handle = await client.workflow.start("waiting", { ...options("waiting"), workflowRunTimeout: "2s" });
+    await handle.result().catch(() => {});
+    return handle;
+  },
+};
+
+/** Scenarios that need the worker to be away for a while. */
+const interrupted = {
+  together: async () => {
+    const first = await createWorker();
+    const handle = await first.runUntil(async () => {
+      const handle = await client.workflow.start("together", options("together"));
+      await seen(handle, "TIMER_STARTED");
+      return handle;
+    });
+    const { events } = await handle.fetchHistory();
+    const scheduled = events.findLast((event) => event.activityTaskScheduledEventAttributes);
+    const { activityId } = scheduled.activityTaskScheduledEventAttributes;
+    const update = handle.startUpdate("raise", { args: [7], waitForStage: "ACCEPTED" });
+    await client.activity.complete({ workflowId: handle.workflowId, activityId }, "late");
+    await seen(handle, "TIMER_FIRED");
+    await handle.signal("add", "x");
+    await handle.signal("add", "y");
+    const second = await createWorker();
+    await second.runUntil(async () => {
+      await update;
+      await handle.result();
+    });
+    return handle;
+  },
+  taskFailed: async () => {
+    const handle = await client.workflow.start("failing", options("failing"));
+    const stranger = await createWorker(fileURLToPath(new URL("./activities.js", import.meta.url)));
+    await stranger.runUntil(() => seen(handle, "WORKFLOW_TASK_FAILED"));
+    const worker = await createWorker();
+    await worker.runUntil(handle.result().catch(() => {}));
+    return handle;
+  },
+};
+
+async function execute(type, args = []) {
+  const handle = await client.workflow.start(type, options(type, args));
+  await handle.result().catch(() => {});
+  return handle;
+}
+
+function options(type, args = []) {
+  return { taskQueue, workflowId: `typescript-${type}-${crypto.randomUUID()}`, args };
+}
+
+/** Waits until the history has an event of a type. */
+async function seen(handle, type) {
+  const name = type.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase()) + "EventAttributes";
+  while (!(await handle.fetchHistory()).events.some((event) => event[name])) await setTimeout(20);
+}
+
+function createWorker(workflowsPath = fileURLToPath(new URL("./workflows.js", import.meta.url))) {
+  return Worker.create({ connection: native, namespace, identity, taskQueue, workflowsPath, activities });
+}
+
+async function keep(name, handle) {
+  const { runId } = await handle.describe();
+  const which = ["--workflow-id", handle.workflowId, "--run-id", runId, "--address", address];
+  const json = execFileSync("temporal", ["workflow", "show", ...which, "--output", "json"], { encoding: "utf8" });
+  const history = JSON.parse(json);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(history, null, 1) + "\n");
+  console.log(`${name}: ${history.events.length} events`);
+}
+
+const worker = await createWorker();
+await worker.runUntil(async () => {
+  for (const [name, run] of Object.entries(scenarios)) await keep(name, await run());
+});
+for (const [name, run] of Object.entries(interrupted)) await keep(name, await run());
+process.exit(0);
