@@ -54,7 +54,7 @@ try {
 printInstalls();
 
 function denoCommand() {
-  return [binaries.deno, "run", "-A", "--no-check", "--no-config", "anywhen/main.ts"];
+  return [binaries.deno, "run", "-A", "--no-check", "--config", join(root, "deno.json"), "anywhen/main.ts"];
 }
 
 function runProgram(name, { command: [binary, ...args], server: kind }) {

@@ -7,11 +7,9 @@ import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { IllegalStateError, RPCError } from "../common/errors.ts";
 import type { GetSystemInfoResponse_Capabilities } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { WorkflowService } from "../gen/temporal/api/workflowservice/v1/service_pb.ts";
+import { connectTimeout } from "../transport/call_control.ts";
 import type { Connection } from "../transport/connection.ts";
 import { toRpcError } from "../transport/rpc_error.ts";
-
-/** Time for the first contact, in milliseconds. */
-const connectTimeout = 10_000;
 
 /** A connection whose server is asked once what it can do. */
 export class Link {

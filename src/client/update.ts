@@ -59,15 +59,19 @@ export interface ExecuteUpdate<W> {
   ): Promise<HandlerResult<W, N>>;
 }
 
-/** Sends an update and waits for a stage of it. */
+/**
+ * Sends an update and waits for a stage of it.
+ *
+ * The options are required; as a rest parameter they leave handles of typed workflows assignable to untyped ones.
+ */
 export interface StartUpdate<W> {
   <R, A extends any[]>(
     update: UpdateDefinition<R, A>,
-    options: StartUpdateOptions & ArgsOption<A>,
+    ...options: OptionsRest<StartUpdateOptions & ArgsOption<A>>
   ): Promise<WorkflowUpdateHandle<R>>;
   <N extends HandlerName<W>>(
     update: N,
-    options: StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>,
+    ...options: OptionsRest<StartUpdateOptions & ArgsOption<HandlerArgs<W, N>>>
   ): Promise<WorkflowUpdateHandle<HandlerResult<W, N>>>;
 }
 

@@ -174,13 +174,6 @@ export class JSONPlainPayloadConverter implements EncodingPayloadConverter {
   }
 }
 
-/** The converter without protobuf that workflows use by default. */
-export const basePayloadConverter: PayloadConverter = /* @__PURE__ */ new CompositePayloadConverter([
-  /* @__PURE__ */ new BinaryNullPayloadConverter(),
-  /* @__PURE__ */ new BinaryPlainPayloadConverter(),
-  /* @__PURE__ */ new JSONPlainPayloadConverter(),
-]);
-
 /** Each value as a payload; the payload of a RawValue is taken as it is, whatever the converter. */
 export function toPayloads(
   converter: PayloadConverter,

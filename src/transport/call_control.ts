@@ -14,6 +14,9 @@ export function readLimit(timeout: number | undefined): number | undefined {
   return timeout > 0 ? timeout : undefined;
 }
 
+/** Time for a connection to open, and for the first answer on it, in milliseconds. */
+export const connectTimeout = 10_000;
+
 /** Longest delay that timers take, in milliseconds. */
 export const longestTimer = 0x7fff_ffff;
 

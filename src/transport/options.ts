@@ -39,7 +39,7 @@ export interface RetryConfig {
   multiplier?: number;
   /** Longest wait; 5 s. */
   maxInterval?: Duration;
-  /** No retry starts later than this after the call began; 10 s, `false` is no limit. */
+  /** No retry starts later than this after the call began, or a try that had reached the server failed; 10 s, `false` is no limit. */
   maxElapsedTime?: Duration | false;
   /** Tries in all, the first one counted; 10, and 0 is no limit. */
   maxRetries?: number;

@@ -6,7 +6,7 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
-import { createAbortError, readLimit } from "./call_control.ts";
+import { connectTimeout, createAbortError, readLimit } from "./call_control.ts";
 import type { RetryConfig } from "./options.ts";
 
 /** A RetryConfig with all values set, in milliseconds. */
@@ -30,6 +30,12 @@ const retryable: ReadonlySet<Code> = new Set([
   Code.Unavailable,
   Code.DataLoss,
 ]);
+
+/**
+ * A try that fails after more milliseconds than this had reached the server, as a long poll that is cut off: the server
+ * is not away, and the plan begins anew.
+ */
+const reached = connectTimeout + 1_000;
 
 /** What no retry can mend, although its status is RESOURCE_EXHAUSTED. */
 const isTooLarge = /larger than max/;
@@ -116,19 +122,27 @@ async function retry<T>(
   timeout: number | undefined,
   attempt: (timeout: number) => Promise<T>,
 ): Promise<T> {
-  const limit = readLimit(timeout) ?? Infinity;
-  const start = performance.now();
+  const limit = readLimit(timeout);
+  let start = performance.now();
+  const end = start + (limit ?? Infinity);
+  let left = limit ?? 0;
   for (let tries = 1;; tries++) {
-    // A wait may end late, with nothing left; 0 would be no limit.
-    const left = Math.max(Math.ceil(limit - (performance.now() - start)), 1);
+    const began = performance.now();
     try {
-      return await attempt(limit === Infinity ? 0 : tries === 1 ? limit : left);
+      return await attempt(left);
     } catch (error) {
-      if (!(error instanceof ConnectError) || !isRetryable(error) || tries >= plan.maxTries) throw error;
+      if (!(error instanceof ConnectError) || !isRetryable(error)) throw error;
+      const now = performance.now();
+      if (now - began > reached) {
+        start = now;
+        tries = 1;
+      }
+      if (tries >= plan.maxTries) throw error;
       const delay = computeDelay(plan, tries, error.code, Math.random());
-      const elapsed = performance.now() - start + delay;
-      if (elapsed > plan.maxElapsedTime || elapsed >= limit) throw error;
+      if (now + delay - start > plan.maxElapsedTime || now + delay >= end) throw error;
       await sleep(delay, what, signal);
+      // The wait may have ended late, with nothing left; 0 would be no limit.
+      if (end !== Infinity) left = Math.max(Math.ceil(end - performance.now()), 1);
     }
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { nodeModule, type NodeModules, runtime } from "../platform.ts";
+import { connectTimeout } from "./call_control.ts";
 import { explainConnectFailure } from "./diagnosis.ts";
 import type { HttpConnectProxyConfig } from "./options.ts";
 import { ConnectFailure, openSocket, type Socket } from "./socket.ts";
@@ -14,9 +15,6 @@ export type Session = ReturnType<NodeModules["node:http2"]["connect"]>;
 
 /** One call's HTTP/2 stream. */
 export type Stream = ReturnType<Session["request"]>;
-
-/** Time for a connection to open, in milliseconds. */
-const connectTimeout = 10_000;
 
 /** Flow control must not be what slows down large histories. */
 const streamWindow = 4 * 1024 * 1024;

@@ -63,7 +63,9 @@ export function findStatusError(trailers: RawHeaders, where: string): ConnectErr
 /** The error of an HTTP reply that is no gRPC. */
 export function createHttpError(status: number, where: string): ConnectError {
   const code = codesByHttpStatus[status] ?? Code.Unknown;
-  return new ConnectError(`${where} answered with HTTP status ${status}; is it a Temporal server?`, code);
+  const isRefusal = code === Code.Unauthenticated || code === Code.PermissionDenied;
+  const advice = isRefusal ? "check apiKey" : "is it a Temporal server?";
+  return new ConnectError(`${where} answered with HTTP status ${status}; ${advice}`, code);
 }
 
 /** The error of a stream that the server reset without a status. */

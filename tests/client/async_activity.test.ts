@@ -113,6 +113,12 @@ describe("async handles", () => {
     assert.deepEqual([calls[0].timeout, calls[0].headers.get("k"), calls[1].headers.get("k")], [7, "v", null]);
   });
 
+  test("a token that is undefined is no token", async () => {
+    const { client, calls } = await connectFake(answers);
+    await client.activity.getAsyncHandle({ taskToken: undefined, activityId: "a" } as any).complete();
+    assert.equal(calls[0].method, "respondActivityTaskCompletedById");
+  });
+
   test("a reference to nothing", async () => {
     const { client } = await connectFake({});
     for (const reference of [undefined, {}, { taskToken: new Uint8Array() }, { activityId: "" }]) {

@@ -44,6 +44,17 @@ describe("Client.connect", () => {
     assert.equal(clientParts(await Client.connect({ transport })).link.isReady, true);
   });
 
+  test("a server that is no Temporal server is not taken for an old one", async () => {
+    const fetch = (): Promise<Response> => Promise.resolve(new Response("no such page", { status: 404 }));
+    for (const protocol of ["grpc-web", "connect"] as const) {
+      await assert.rejects(Client.connect({ fetch, protocol }), {
+        name: "RPCError",
+        status: "UNIMPLEMENTED",
+        message: "the given fetch function answered with HTTP status 404; is it a Temporal server?",
+      });
+    }
+  });
+
   test("fails fast, without retries", async () => {
     let asked = 0;
     const { transport } = fakeTransport({
@@ -95,6 +106,23 @@ describe("Client.connect", () => {
     await assert.rejects(handle.signal("a"), { status: "PERMISSION_DENIED" });
     await handle.signal("a");
     assert.equal(asked, 2);
+  });
+
+  test("lazy: a call waits for the first contact no longer than for its own answer", async () => {
+    const fetch = (): Promise<Response> => new Promise(() => {});
+    const client = await Client.connect({ fetch, lazy: true });
+    const handle = client.workflow.getHandle("w");
+    await assert.rejects(handle.describe({ rpcTimeout: 20 }), {
+      name: "RPCError",
+      status: "DEADLINE_EXCEEDED",
+      message: "DescribeWorkflowExecution to the given fetch function had no answer within 20 ms",
+    });
+    const reason = new Error("enough");
+    const abort = new AbortController();
+    const aborted = handle.describe({ signal: abort.signal });
+    abort.abort(reason);
+    await assert.rejects(aborted, { name: "RPCError", status: "CANCELLED", cause: reason });
+    await client.close();
   });
 
   test("a fetch function, and a server in this process", async () => {
@@ -205,6 +233,23 @@ describe("client.with and config", () => {
 });
 
 describe("client.close", () => {
+  test("ends calls that wait, over every protocol", async () => {
+    const server = fakeFetch();
+    for (const protocol of ["grpc-web", "connect"] as const) {
+      const fetch = (request: Request): Promise<Response> =>
+        request.url.endsWith("GetSystemInfo") ? server.fetch(request) : new Promise(() => {});
+      const client = await Client.connect({ fetch, protocol });
+      const result = client.workflow.getHandle("w").result();
+      const closed = assert.rejects(result, {
+        name: "RPCError",
+        status: "CANCELLED",
+        message: /is closed; open a new/,
+      });
+      await client.close();
+      await closed;
+    }
+  });
+
   test("twice is fine; calls after it say so", async () => {
     const { client } = await connectFake({ signalWorkflowExecution: {} });
     await client.close();

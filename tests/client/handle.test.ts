@@ -2,6 +2,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { PayloadCodec } from "../../src/converter/codec.ts";
 import { DataConverter } from "../../src/converter/data.ts";
 import { ApplicationError } from "../../src/common/errors.ts";
 import { QueryFailedFailureSchema } from "../../src/gen/temporal/api/errordetails/v1/message_pb.ts";
@@ -83,6 +84,25 @@ describe("handle.query", () => {
     assert.equal(error.cause.message, "bad query");
     const other: any = await handle.query("q").catch((error) => error);
     assert.deepEqual([other.name, other.cause.name], ["WorkflowQueryFailedError", "RPCError"]);
+  });
+
+  test("failed: the handler's failure is decoded as one of the workflow", async () => {
+    const contexts: unknown[] = [];
+    const payloadCodec: PayloadCodec = {
+      encode: (given) => Promise.resolve(given),
+      decode: (given, context) => (contexts.push(context), Promise.resolve(given)),
+    };
+    const failure = toProtoFailure(
+      await DataConverter.default.encodeFailure(new ApplicationError("", { details: [1] })),
+    );
+    const { client } = await connectFake({
+      queryWorkflow: () => {
+        const details = [{ desc: QueryFailedFailureSchema, value: { failure } }];
+        throw new ConnectError("bad query", Code.InvalidArgument, undefined, details);
+      },
+    }, { dataConverter: { payloadCodec } });
+    await assert.rejects(client.workflow.getHandle("w").query("q"), { name: "WorkflowQueryFailedError" });
+    assert.deepEqual(contexts, [{ kind: "workflow", namespace: "default", workflowId: "w" }]);
   });
 
   test("other errors stay RPCErrors", async () => {

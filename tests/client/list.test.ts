@@ -82,6 +82,23 @@ describe("workflow.list", () => {
     await collect(client.workflow.list("", { limit: 3 }));
     assert.deepEqual(requests("listWorkflowExecutions").map(({ pageSize }) => pageSize), [7, 3]);
     assert.throws(() => client.workflow.list("", { pageSize: 0 }), { name: "ValueError", message: /`pageSize` is 0/ });
+    for (const limit of [-1, 1.5, NaN]) {
+      assert.throws(() => client.workflow.list("", { limit }), { name: "ValueError", message: /`limit` is / });
+    }
+  });
+
+  test("the token of the page that reaches the limit passes nothing over", async () => {
+    const { client } = await connectFake({
+      listWorkflowExecutions: ({ nextPageToken, pageSize }) => {
+        const from = nextPageToken[0] ?? 0;
+        const to = Math.min(from + pageSize, 25);
+        return { executions: executions(from, to), nextPageToken: to < 25 ? new Uint8Array([to]) : undefined };
+      },
+    });
+    const all = await collect(client.workflow.list("", { limit: 13, pageSize: 10 }).pages());
+    assert.deepEqual(all.map(({ items }) => items.length), [10, 3]);
+    const [next] = await collect(client.workflow.list("", { nextPageToken: all[1].nextPageToken }));
+    assert.equal(next.id, "w-13");
   });
 
   test("mapHistories fetches a few at once and keeps the order", async () => {
@@ -199,7 +216,7 @@ describe("handle.describe", () => {
 
   test("what the server leaves out is undefined", async () => {
     const { client } = await connectFake({
-      describeWorkflowExecution: { workflowExecutionInfo: { status: 99 as any } },
+      describeWorkflowExecution: { workflowExecutionInfo: { status: 99 as any, parentExecution: {} } },
     });
     const description = await client.workflow.getHandle("w").describe();
     const { status, closeTime, executionTime, parentId, rootId } = description;

@@ -135,6 +135,19 @@ describe("handle.result", () => {
     assert.deepEqual(await client.workflow.execute("g", options), new Date("2020-01-01"));
     assert.deepEqual(await (await client.workflow.start("g", options)).result(), new Date("2020-01-01"));
   });
+
+  test("a schema also reads the undefined of a result without payload", async () => {
+    const text = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: (value: any) => typeof value === "string" ? { value } : { issues: [{ message: "no text" }] },
+      },
+    };
+    const { client } = await connectFake({ getWorkflowExecutionHistory: history([closed("Completed")]) });
+    const result = client.workflow.getHandle("w").result({ resultType: text as unknown as TypeHint<any> });
+    await assert.rejects(result, { name: "ApplicationError", type: "PayloadValidationError" });
+  });
 });
 
 describe("what a workflow fails with", () => {

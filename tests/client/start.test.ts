@@ -97,6 +97,20 @@ describe("workflow.start", () => {
     assert.equal(request.versioningOverride.override.value.version.buildId, "b.1");
   });
 
+  test("search attributes as a record leave their types to the server", async () => {
+    const { client, requests } = await connectFake({ startWorkflowExecution: started });
+    await client.workflow.start("greet", { id: "w", taskQueue: "q", searchAttributes: { Price: 3, Tags: ["a"] } });
+    const { indexedFields } = requests("startWorkflowExecution")[0].searchAttributes;
+    assert.deepEqual([indexedFields.Price.metadata.type, indexedFields.Tags.metadata.type], [undefined, undefined]);
+    assert.deepEqual(values({ payloads: [indexedFields.Price, indexedFields.Tags] }), [3, ["a"]]);
+    const unset = [SearchAttributeKey.forInt("Price").valueUnset()] as any;
+    const options = { id: "w", taskQueue: "q", searchAttributes: unset };
+    await assert.rejects(client.workflow.start("greet", options), {
+      name: "ValueError",
+      message: /Price is of type INT/,
+    });
+  });
+
   test("AUTO_UPGRADE is sent in old and new fields", async () => {
     const { client, requests } = await connectFake({ startWorkflowExecution: started });
     const versioningOverride = { behavior: "AUTO_UPGRADE" } as const;

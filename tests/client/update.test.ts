@@ -162,6 +162,30 @@ describe("handle.startUpdate", () => {
     assert.equal(calls.length, 2);
   });
 
+  test("its signal and time-out are for that call alone, those of the handle for later ones too", async () => {
+    const { client, calls } = await connectFake({
+      updateWorkflowExecution: accepted,
+      pollWorkflowExecutionUpdate: { outcome: success("done") },
+    });
+    const abort = new AbortController();
+    const handle = client.workflow.getHandle("w").with({ rpcTimeout: "9s", rpcMetadata: { own: "1" } });
+    const options = { signal: abort.signal, rpcTimeout: "3s", waitForStage: "ACCEPTED" } as const;
+    const update = await handle.startUpdate("u", options);
+    abort.abort();
+    assert.equal(await update.result(), "done");
+    assert.deepEqual(calls.map(({ timeout, headers }) => [timeout, headers.get("own")]), [[3_000, "1"], [9_000, "1"]]);
+  });
+
+  test("COMPLETED: the options of the call hold until it is", async () => {
+    const { client, calls } = await connectFake({
+      updateWorkflowExecution: accepted,
+      pollWorkflowExecutionUpdate: { outcome: success("done") },
+    });
+    await client.workflow.getHandle("w").startUpdate("u", { rpcTimeout: "3s", waitForStage: "COMPLETED" });
+    await client.workflow.getHandle("w").executeUpdate("u", { rpcTimeout: "4s" });
+    assert.deepEqual(calls.map(({ timeout }) => timeout), [3_000, 3_000, 4_000, 4_000]);
+  });
+
   test("a rejected update throws at the result", async () => {
     const { client } = await connectFake({
       updateWorkflowExecution: { ...accepted, stage: 3, outcome: await failed() },

@@ -135,6 +135,8 @@ describe("errors of update-with-start", () => {
     const expected = { name: "RPCError", status: "RESOURCE_EXHAUSTED", message: "too many updates" };
     await fails(multiError(Code.ResourceExhausted, [aborted, status]), expected);
     await fails(multiError(Code.ResourceExhausted, [{ code: 0, message: "" }, status]), expected);
+    const closed = { code: Code.NotFound, message: "workflow execution already completed" };
+    await fails(multiError(Code.NotFound, [aborted, closed]), { name: "NotFoundError", resource: "WORKFLOW" });
   });
 
   test("already started", async () => {

@@ -45,6 +45,7 @@ const refused: [unknown, RegExp][] = [
   [Infinity, /too long: Infinity/],
   ["400000000000 s", /too long/],
   [{}, /not a duration: \{/],
+  [{ minutes: undefined }, /not a duration: \{ minutes: undefined \}/],
   [{ minute: 5 }, /runTimeout has no part minute; the parts are days, hours, minutes, seconds, milliseconds/],
   [{ seconds: "5" }, /not a duration: \{ seconds: 5 \}/],
   [null, /not a duration: null/],

@@ -6,7 +6,8 @@ import { type Payload, RawValue } from "../../src/common/payload.ts";
 import type { PayloadCodec } from "../../src/converter/codec.ts";
 import { DataConverter, decodeRecord, encodeRecord, loadDataConverter } from "../../src/converter/data.ts";
 import { DefaultFailureConverter } from "../../src/converter/failure.ts";
-import { basePayloadConverter, makePayload, readEncoding } from "../../src/converter/payload.ts";
+import { makePayload, readEncoding } from "../../src/converter/payload.ts";
+import { basePayloadConverter } from "../support/payload_converter.ts";
 import { defaultPayloadConverter } from "../../src/converter/protobuf.ts";
 
 /** Inverts all bits of the data, so that nothing is readable without it. */

@@ -19,7 +19,7 @@ import {
 } from "../../src/common/errors.ts";
 import type { Failure } from "../../src/common/failure.ts";
 import { DefaultFailureConverter } from "../../src/converter/failure.ts";
-import { basePayloadConverter } from "../../src/converter/payload.ts";
+import { basePayloadConverter } from "../support/payload_converter.ts";
 import { FailureSchema } from "../../src/gen/temporal/api/failure/v1/message_pb.ts";
 
 const converter = new DefaultFailureConverter();

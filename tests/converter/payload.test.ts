@@ -6,7 +6,6 @@ import { ApplicationError, ValueError } from "../../src/common/errors.ts";
 import { type Payload, RawValue } from "../../src/common/payload.ts";
 import type { StandardSchemaV1 } from "../../src/common/definition.ts";
 import {
-  basePayloadConverter,
   BinaryNullPayloadConverter,
   BinaryPlainPayloadConverter,
   CompositePayloadConverter,
@@ -19,11 +18,12 @@ import {
   toPayloads,
 } from "../../src/converter/payload.ts";
 import { createPayloadValidationError } from "../../src/converter/validation.ts";
+import { basePayloadConverter } from "../support/payload_converter.ts";
 
 const text = (payload: Payload | undefined): string => new TextDecoder().decode(payload!.data);
 const json = (value: string): Payload => makePayload("json/plain", new TextEncoder().encode(value));
 
-describe("basePayloadConverter", () => {
+describe("payloads without protobuf", () => {
   const cases: [string, unknown, string, string][] = [
     ["undefined", undefined, "binary/null", ""],
     ["null", null, "json/plain", "null"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Transport } from "@connectrpc/connect";
+import { type ContextValues, createContextValues, type Transport } from "@connectrpc/connect";
 import { ValueError } from "../../src/common/errors.ts";
 import { openConnection } from "../../src/transport/connection.ts";
 import { encodeMetadata } from "../../src/transport/metadata.ts";
@@ -84,6 +84,10 @@ describe("metadata and credentials", () => {
     const failing = open({ apiKey: () => Promise.reject(new Error("vault is sealed")) });
     const error = await failure(call(failing.transport));
     assert.match(error.message, /^\[unauthenticated\] apiKey could not be had \(vault is sealed\)/);
+    const unsendable = open({ apiKey: () => "key\n" });
+    const refused = await failure(call(unsendable.transport));
+    assert.match(refused.message, /^\[unauthenticated\] apiKey could not be had \(it has spaces, line ends or other/);
+    await unsendable.close();
     const hanging = open({ apiKey: () => new Promise(() => {}) });
     assert.match((await failure(call(hanging.transport, { timeout: 30 }))).message, /^\[deadline_exceeded\]/);
     await failing.close();
@@ -102,6 +106,21 @@ describe("metadata and credentials", () => {
     await connection.close();
     assert.equal(await call(inner.transport), "text");
     await inner.close();
+  });
+
+  test("a transport that was passed in is given the context of a call", async () => {
+    let seen: ContextValues | undefined;
+    const inner: Transport = {
+      unary: (_method, _signal, _timeout, _header, _input, contextValues) => {
+        seen = contextValues;
+        return Promise.reject(new Error("enough"));
+      },
+      stream: () => Promise.reject(new Error("unused")),
+    };
+    const values = createContextValues();
+    const { transport } = openConnection({ transport: inner });
+    await assert.rejects(transport.unary(method, undefined, undefined, undefined, {}, values), /enough/);
+    assert.equal(seen, values);
   });
 
   test("over fetch the same headers are sent", async () => {
@@ -131,6 +150,9 @@ describe("metadata and credentials", () => {
       [bad({ x: "ü" }), /^rpcMetadata\["x"\] has characters that headers cannot carry/],
       [() => open({ apiKey: "k", rpcMetadata: { Authorization: "x" } }), /^apiKey and an authorization in rpcMetadata/],
       [() => open({ apiKey: "" }), /^apiKey is empty/],
+      [() => open({ dnsLoadBalancingConfig: {} }), /^dnsLoadBalancingConfig is not supported yet; leave it out/],
+      [() => open({ keepAliveConfig: { interval: 0 } }), /^keepAliveConfig\.interval is 0 ms; give 1 ms or more/],
+      [() => open({ keepAliveConfig: { timeout: 0 } }), /^keepAliveConfig\.timeout is 0 ms/],
       [() => open({ apiKey: "a b" }), /^apiKey is empty or has characters/],
       [() => {
         open({ rpcMetadata: { authorization: "x" } }).apiKey = "k";

@@ -6,7 +6,7 @@ import { Health } from "../../src/gen/grpc/health/v1/health_pb.ts";
 import { StartWorkflowExecutionResponseSchema } from "../../src/gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { openConnection } from "../../src/transport/connection.ts";
 import { encodeFrame, receiveLimit } from "../../src/transport/frame.ts";
-import { call, failure } from "./calls.ts";
+import { call, failure, until } from "./calls.ts";
 
 const message = toBinary(
   StartWorkflowExecutionResponseSchema,
@@ -62,34 +62,20 @@ describe("gRPC-web", () => {
     );
     const html = await failure(call(open(answer([new Uint8Array(20)], { headers: { "content-type": "text/html" } }))));
     assert.match(html.rawMessage, /answered with HTTP status 200; is it a Temporal server\?$/);
+    const refused = await failure(call(open(answer([], { status: 401 }))));
+    assert.equal(refused.code, Code.Unauthenticated);
+    assert.match(refused.rawMessage, /answered with HTTP status 401; check apiKey$/);
     assert.match((await failure(call(open(answer([]))))).rawMessage, /ended the call without a status$/);
     const empty = await failure(call(open(answer([trailers("grpc-status: 0\r\n")]))));
     assert.match(empty.rawMessage, /answered without a message$/);
+    const cut = await failure(call(open(answer([encodeFrame(message, 0).subarray(0, 8)]))));
+    assert.match(cut.rawMessage, /ended the call without a status$/);
   });
 
   test("an answer over 128 MiB is refused", async () => {
     const headers = { ...web, "content-length": String(receiveLimit + 1) };
     const error = await failure(call(open(answer([], { headers }))));
     assert.equal(error.code, Code.ResourceExhausted);
-  });
-
-  test("a deadline and an abort end the call, and abort the request", async () => {
-    let seen: Request | undefined;
-    const transport = open((request) => {
-      seen = request;
-      return new Promise(() => {});
-    });
-    const late = await failure(call(transport, { timeout: 20 }));
-    assert.equal(late.code, Code.DeadlineExceeded);
-    assert.equal(seen?.signal.aborted, true);
-    const controller = new AbortController();
-    const hanging = failure(call(transport, { signal: controller.signal }));
-    await Promise.resolve();
-    controller.abort("enough");
-    const aborted = await hanging;
-    assert.equal(aborted.code, Code.Canceled);
-    assert.equal(aborted.cause, "enough");
-    assert.equal(seen?.signal.aborted, true);
   });
 
   test("a fetch function that throws is UNAVAILABLE", async () => {
@@ -113,3 +99,74 @@ describe("gRPC-web", () => {
     assert.deepEqual(statuses, [1, 1]);
   });
 });
+
+for (const protocol of ["grpc-web", "connect"] as const) {
+  describe(`a call by ${protocol}`, () => {
+    let seen: Request | undefined;
+    const hang = (request: Request): Promise<Response> => {
+      seen = request;
+      return new Promise(() => {});
+    };
+
+    test("ends with its deadline, and aborts the request", async () => {
+      const { transport } = openConnection({ fetch: hang, protocol });
+      const error = await failure(call(transport, { timeout: 20.5 }));
+      assert.equal(error.code, Code.DeadlineExceeded);
+      assert.equal(
+        error.rawMessage,
+        "StartWorkflowExecution to the given fetch function had no answer within 20.5 ms",
+      );
+      assert.equal(seen?.signal.aborted, true);
+      const deadline = seen.headers.get("grpc-timeout") ?? seen.headers.get("connect-timeout-ms");
+      assert.match(deadline ?? "", /^21m?$/);
+      const endless = call(transport, { timeout: 0, signal: AbortSignal.timeout(20) });
+      assert.equal((await failure(endless)).code, Code.Canceled);
+      assert.equal(seen.headers.has("grpc-timeout") || seen.headers.has("connect-timeout-ms"), false);
+    });
+
+    test("ends with its signal, and aborts the request", async () => {
+      const { transport } = openConnection({ fetch: hang, protocol });
+      const controller = new AbortController();
+      const hanging = failure(call(transport, { signal: controller.signal }));
+      await until(() => Promise.resolve(seen?.signal.aborted === false));
+      controller.abort("enough");
+      const error = await hanging;
+      assert.equal(error.code, Code.Canceled);
+      assert.equal(error.rawMessage, "StartWorkflowExecution to the given fetch function was cancelled");
+      assert.equal(error.cause, "enough");
+      assert.equal(seen?.signal.aborted, true);
+    });
+
+    test("ends when the connection is closed", async () => {
+      const connection = openConnection({ fetch: hang, protocol });
+      const hanging = failure(call(connection.transport));
+      await until(() => Promise.resolve(seen?.signal.aborted === false));
+      await connection.close();
+      const message = "the connection to the given fetch function is closed; open a new one";
+      assert.equal((await hanging).rawMessage, message);
+      assert.equal(seen?.signal.aborted, true);
+      assert.equal((await failure(call(connection.transport))).rawMessage, message);
+    });
+
+    test("is UNAVAILABLE where its answer breaks off", async () => {
+      const headers = { "content-type": protocol === "connect" ? "application/proto" : "application/grpc-web+proto" };
+      const body = () =>
+        new ReadableStream({
+          start: (controller) => controller.enqueue(message),
+          pull: (controller) => controller.error(new TypeError("wires cut")),
+        });
+      const fetch = () => Promise.resolve(new Response(body(), { headers }));
+      const error = await failure(call(openConnection({ fetch, protocol }).transport));
+      assert.equal(error.code, Code.Unavailable);
+      assert.equal(error.rawMessage, "the connection to the given fetch function was lost (wires cut)");
+    });
+
+    test("says where it came to no RPC server", async () => {
+      const fetch = answer([], { status: 404, headers: { "content-type": "text/html" } });
+      const error = await failure(call(openConnection({ fetch, protocol }).transport));
+      assert.equal(error.code, Code.Unimplemented);
+      assert.equal(error.isWireError, false);
+      assert.match(error.rawMessage, /answered with HTTP status 404; is it a Temporal server\?$/);
+    });
+  });
+}

@@ -62,6 +62,9 @@ async function answer(stream: ServerHttp2Stream, headers: Headers): Promise<void
   const key = script.key ?? "";
   const count = stats.byKey[key] = (stats.byKey[key] ?? 0) + 1;
   stats.calls++;
+  if (options.apiKey && headers.authorization !== `Bearer ${options.apiKey}`) {
+    return finish(stream, { status: 16, message: "Request unauthorized." }, undefined);
+  }
   if (count > (script.times ?? Infinity)) return await echo(stream, headers, {});
   await misbehave(stream, headers, script, key);
 }

@@ -15,6 +15,8 @@ export interface PeerOptions {
   wantsClient?: boolean;
   maxConcurrentStreams?: number;
   port?: number;
+  /** The API key that calls must bring. */
+  apiKey?: string;
 }
 
 /** How a call is answered; without anything, by its own request. */

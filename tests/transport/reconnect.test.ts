@@ -6,7 +6,7 @@ import { Code } from "@connectrpc/connect";
 import { openConnection } from "../../src/transport/connection.ts";
 import { call, failure, until } from "./calls.ts";
 import { startPeer } from "./peer_process.ts";
-import { startRelay } from "./relay.ts";
+import { startRelay, startSilence } from "./relay.ts";
 
 describe("a connection that is lost", () => {
   test("amid a call: the call fails as UNAVAILABLE, the next one connects anew", async () => {
@@ -109,6 +109,17 @@ describe("a connection that is lost", () => {
 });
 
 describe("sessions", () => {
+  test("one that is being opened is given up when the connection is closed", async () => {
+    const silent = await startSilence();
+    const connection = openConnection({ address: silent.address });
+    const waiting = failure(call(connection.transport));
+    await until(() => Promise.resolve(silent.openSockets() === 1));
+    await connection.close();
+    assert.match((await waiting).rawMessage, /is closed; open a new one$/);
+    await until(() => Promise.resolve(silent.openSockets() === 0));
+    await silent.close();
+  });
+
   test("the server's limit on calls opens more sessions, one of which stays", async () => {
     await using peer = await startPeer({ maxConcurrentStreams: 10 });
     const connection = openConnection({ address: peer.address, keepAliveConfig: { interval: 100 } });

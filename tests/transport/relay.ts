@@ -11,6 +11,8 @@ export interface Relay {
   port: number;
   /** First lines of what clients asked for; only of a proxy. */
   requests: string[];
+  /** How many sockets are open. */
+  openSockets(): number;
   /** From now on nothing passes, and nobody is told. */
   freeze(): void;
   close(): Promise<void>;
@@ -48,6 +50,11 @@ export async function startStranger(bytes: string): Promise<Relay> {
   return await listen((socket) => socket.once("data", () => socket.end(bytes)));
 }
 
+/** A server that takes connections and never says anything. */
+export async function startSilence(): Promise<Relay> {
+  return await listen((socket) => socket.resume());
+}
+
 interface Joiner {
   requests: string[];
   join(socket: Socket, upstream: Socket): void;
@@ -76,6 +83,7 @@ async function listen(onSocket: (socket: Socket, joiner: Joiner) => void): Promi
     address: `127.0.0.1:${port}`,
     port,
     requests,
+    openSockets: () => sockets.size,
     freeze: () => {
       isFrozen = true;
     },

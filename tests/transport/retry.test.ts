@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { type Connection, openConnection } from "../../src/transport/connection.ts";
 import { createTransport } from "../../src/transport/mod.ts";
 import { computeDelay, createRetryingTransport, isRetryable, planRetries } from "../../src/transport/retry.ts";
@@ -66,6 +66,49 @@ describe("retries", () => {
     const long = createRetryingTransport(connection.transport, { initialInterval: 60_000, maxInterval: 60_000 });
     assert.equal((await failure(call(long, { key: "long", status: 14, timeout: 5_000 }))).code, Code.Unavailable);
     assert.equal(await count("long"), 1);
+  });
+
+  test("a wait that ends late leaves the least time, not all", async () => {
+    const given: (number | undefined)[] = [];
+    const failing: Transport = {
+      unary: (_method, _signal, timeout) => {
+        given.push(timeout);
+        setTimeout(() => {
+          for (const end = performance.now() + 60; performance.now() < end;);
+        });
+        return Promise.reject(new ConnectError("down", Code.Unavailable));
+      },
+      stream: () => Promise.reject(new Error("unused")),
+    };
+    const plan = { initialInterval: 40, randomizationFactor: 0 };
+    await failure(call(createRetryingTransport(failing, plan), { timeout: 50 }));
+    assert.deepEqual(given, [50, 1]);
+  });
+
+  test("a long poll that is cut off now and again is no call that fails", async () => {
+    const { now } = performance;
+    let skipped = 0;
+    performance.now = () => now.call(performance) + skipped;
+    const durations = [50, 30_000, 12_000, 20_000];
+    const given: (number | undefined)[] = [];
+    const cut: Transport = {
+      unary: (_method, _signal, timeout) => {
+        given.push(timeout);
+        const duration = durations[given.length - 1];
+        skipped += duration ?? 0;
+        return Promise.reject(new ConnectError("cut off", duration ? Code.Unavailable : Code.DeadlineExceeded));
+      },
+      stream: () => Promise.reject(new Error("unused")),
+    };
+    const retrying = createRetryingTransport(cut, { initialInterval: 1, maxRetries: 2 });
+    try {
+      const error = await failure(call(retrying, { timeout: 70_000 }));
+      assert.equal(error.code, Code.DeadlineExceeded);
+    } finally {
+      performance.now = now;
+    }
+    const seconds = given.map((timeout) => Math.round(timeout! / 1_000));
+    assert.deepEqual(seconds, [70, 70, 40, 28, 8]);
   });
 
   test("a message over the limit is never retried", async () => {

@@ -26,7 +26,7 @@ describe("a server that cannot be reached", () => {
   test("nobody listens", async () => {
     const port = await freePort();
     const message = `no Temporal server at localhost:${port} (connection refused); ` +
-      "start one (`anywhen server` or `temporal server start-dev`) or pass its address";
+      "start one (`anywhen server start-dev` or `temporal server start-dev`) or pass its address";
     assert.equal(await fail({ address: `localhost:${port}` }), message);
     assert.equal(await fail({ address: `localhost:${port}`, tls: true }), message);
     assert.equal(await fail({ address: `http://localhost:${port}` }), message.replace("localhost", "http://localhost"));

@@ -2,7 +2,7 @@
 import type { LogAttributes, Logger } from "../../src/common/logger.ts";
 import type { Failure } from "../../src/common/failure.ts";
 import type { Payload } from "../../src/common/payload.ts";
-import { basePayloadConverter } from "../../src/converter/payload.ts";
+import { basePayloadConverter } from "../support/payload_converter.ts";
 import { bundleWorkflows } from "../../src/realm/bundle.ts";
 import { createRealmHost, type RealmHost, type WorkflowRealm } from "../../src/realm/host.ts";
 import type { Activation, Command, Completion, Initialize, Job } from "../../src/workflow/activation.ts";

@@ -121,10 +121,10 @@ const interrupted = {
   },
   taskFailed: async () => {
     const handle = await client.workflow.start("failing", options("failing"));
-    const stranger = await createWorker(fileURLToPath(new URL("./activities.js", import.meta.url)));
+    const stranger = await createWorker(fileURLToPath(new URL("./strangers.js", import.meta.url)));
     await stranger.runUntil(() => seen(handle, "WORKFLOW_TASK_FAILED"));
     const worker = await createWorker();
-    await worker.runUntil(handle.result().catch(() => {}));
+    await worker.runUntil(() => handle.result().catch(() => {}));
     return handle;
   },
 };
