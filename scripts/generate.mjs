@@ -1,8 +1,8 @@
 // Writes src/gen/ from the pinned .proto files when it is missing or older than what it is made from.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,13 +14,22 @@ export function generate() {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === inputs) return;
   console.log("generating the API code");
   const buf = join(root, "node_modules", ".bin", "buf");
-  const path = `${join(root, "node_modules", ".bin")}:${process.env.PATH}`;
+  const path = [join(root, "node_modules", ".bin"), process.env.PATH, makeNodeShim()].join(delimiter);
   const { status } = spawnSync(buf, ["generate"], { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } });
   if (status !== 0) {
     console.error("error: buf generate failed; see above");
     process.exit(1);
   }
   writeFileSync(stampFile, inputs);
+}
+
+/** A folder with a `node` that is the runtime at hand: the tools are scripts for Node, which may not be installed. */
+function makeNodeShim() {
+  const folder = join(root, "node_modules", ".anywhen-bin");
+  const command = globalThis.Deno ? `"${process.execPath}" run -A` : `"${process.execPath}"`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "node"), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  return folder;
 }
 
 function fingerprint() {

@@ -9,10 +9,12 @@ import { generate } from "./generate.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The runtimes that come as dev dependencies. */
-export const binaries = Object.fromEntries(
-  ["bun", "deno", "node"].map((name) => [name, join(root, "node_modules", ".bin", name)]),
-);
+/** The runtimes that come as dev dependencies; the one that runs this, if it is Bun or Deno, is as good. */
+export const binaries = {
+  bun: process.versions.bun ? process.execPath : join(root, "node_modules", ".bin", "bun"),
+  deno: globalThis.Deno ? process.execPath : join(root, "node_modules", ".bin", "deno"),
+  node: join(root, "node_modules", ".bin", "node"),
+};
 
 /** Runs a command in the project's folder with its output shown; ends this process when it fails. */
 export function run(command, args, options = {}) {
@@ -47,8 +49,9 @@ function findInstaller() {
   const installers = [
     // No lock file: npm writes one for the platform it runs on only. The versions are pinned in package.json.
     ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-    ["bun", "install"],
-    ["deno", "install", "--allow-scripts"],
+    // Install scripts would want npm; without them the runtime at hand takes the place of the others.
+    ["bun", "install", "--ignore-scripts", "--no-save"],
+    ["deno", "install"],
   ];
   const found = installers.find(([command]) => spawnSync(command, ["--version"]).status === 0);
   return found ?? fail("npm, bun or deno is needed to install the dependencies");
