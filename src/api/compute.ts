@@ -1,5 +1,6 @@
 /**
- * Compute providers and scalers of worker deployments, as one module: the package `temporal.api.compute.v1` spans several generated files.
+ * Compute providers and scalers of worker deployments, as one module:
+ * the package `temporal.api.compute.v1` spans several generated files.
  *
  * @module
  */

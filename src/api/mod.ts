@@ -2,6 +2,9 @@
  * The raw API: its services, and the messages and enums of each proto package under the package's
  * name. Loads all generated code, the Cloud API too; nothing else in this package imports it.
  *
+ * A proto package that spans several generated files is put together by a module beside this one, with `export *`:
+ * its names are those of the protos, hundreds of them, and a list of them here would go stale with each new version.
+ *
  * ```ts
  * import { create } from "@bufbuild/protobuf";
  * import { enums, workflowservice } from "@anywhen/temporal/api";

@@ -1,5 +1,6 @@
 /**
- * What SDKs exchange: user metadata, stack traces, workflow metadata, worker configuration, as one module: the package `temporal.api.sdk.v1` spans several generated files.
+ * What SDKs exchange: user metadata, stack traces, workflow metadata, worker configuration, as one module:
+ * the package `temporal.api.sdk.v1` spans several generated files.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Requests, responses and the service of the workflow API, as one module: the package `temporal.api.workflowservice.v1` spans several generated files.
+ * Requests, responses and the service of the workflow API, as one module:
+ * the package `temporal.api.workflowservice.v1` spans several generated files.
  *
  * @module
  */

@@ -5,11 +5,13 @@
  */
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ContextValues, Transport, UnaryResponse } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { toMilliseconds } from "../common/duration.ts";
 import type { RPCError } from "../common/errors.ts";
 import type { RpcOptions } from "../common/options.ts";
 import { CallControl } from "../transport/call_control.ts";
 import { encodeMetadata } from "../transport/metadata.ts";
+import { isRetryable } from "../transport/retry.ts";
 import { toRpcError } from "../transport/rpc_error.ts";
 import type { Caller, CallKind } from "./context.ts";
 import { mergeMetadata } from "./context.ts";
@@ -108,7 +110,8 @@ async function send<I extends DescMessage, O extends DescMessage>(
   const { transport, retryingTransport } = link.connection;
   try {
     if (!link.isReady) await awaitReady(link, call);
-    return await attempt(kind.retry === false ? transport : retryingTransport, call);
+    if (kind.retry === false) return await attempt(transport, call);
+    return await (kind.longPoll ? attemptLongPoll(link, call) : attempt(retryingTransport, call));
   } catch (error) {
     throw explain(link, call, error);
   }
@@ -125,6 +128,19 @@ async function awaitReady(
     await control.race(link.ready());
   } finally {
     control.dispose();
+  }
+}
+
+/** A long poll has its retries from its first failure on: the time that it waited before does not count against them. */
+async function attemptLongPoll<I extends DescMessage, O extends DescMessage>(
+  { connection: { transport, retryingTransport } }: Link,
+  call: RawCall<I, O>,
+): Promise<UnaryResponse<I, O>> {
+  try {
+    return await attempt(transport, call);
+  } catch (error) {
+    if (transport === retryingTransport || !(error instanceof ConnectError) || !isRetryable(error)) throw error;
+    return await attempt(retryingTransport, call);
   }
 }
 

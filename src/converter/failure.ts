@@ -337,5 +337,5 @@ function fromList(list: { payloads: Payload[] } | undefined, decode: Decode): un
 }
 
 function fromProtoDuration(duration: { seconds: bigint; nanos: number } | undefined): number | undefined {
-  return duration && Number(duration.seconds) * 1000 + duration.nanos / 1e6;
+  return duration && Math.max(Number(duration.seconds) * 1000 + duration.nanos / 1e6, 0);
 }

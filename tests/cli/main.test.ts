@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import net from "node:net";
+import process from "node:process";
 import { describe, test } from "node:test";
 import { main } from "../../src/cli/main.ts";
+import { Client } from "../../src/client/client.ts";
+import { CommandType } from "../../src/gen/temporal/api/enums/v1/command_type_pb.ts";
 
 interface Session {
   code: Promise<number>;
@@ -36,6 +39,18 @@ async function whileServing(flags: string[], work: (address: string, server: Ses
   assert.equal(await server.code, 0);
   assert.deepEqual(server.errors, []);
   assert.equal(server.out.at(-1), "Server stopped");
+}
+
+/** Runs `work` with these environment variables, and puts the old ones back. */
+async function withEnvironment(variables: Record<string, string>, work: () => Promise<void>): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    await work();
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
 }
 
 /** Runs a command line to its end. */
@@ -153,6 +168,45 @@ describe("anywhen server start-dev", () => {
 });
 
 describe("anywhen workflow", () => {
+  test("takes from the environment what no flag says", async () => {
+    await whileServing(["-n", "extra"], async (address) => {
+      const variables = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: "extra", TEMPORAL_API_KEY: "" };
+      await withEnvironment({ ...variables, TEMPORAL_TLS: "true" }, async () => {
+        const { code, errors } = await finish("workflow", "count");
+        assert.equal(code, 1);
+        assert.match(errors[0], /^error: 127\.0\.0\.1:\d+ does not speak TLS/);
+        const start = ["workflow", "start", "--tls=false", "--type", "order", "-t", "orders", "-w", "order-1"];
+        assert.match((await succeed(...start)).out, /^Namespace +extra$/m);
+      });
+    });
+  });
+
+  test("tells a failure with all its causes, in one line", async () => {
+    await whileServing([], async (address) => {
+      await succeed("workflow", "start", "--address", address, "--type", "order", "-t", "orders", "-w", "order-1");
+      await using client = await Client.connect(address);
+      const namespace = "default";
+      const { taskToken } = await client.workflowService.pollWorkflowTaskQueue({
+        namespace,
+        taskQueue: { name: "orders" },
+      });
+      const failure = {
+        message: "no payment",
+        cause: { message: "card declined", cause: { message: "limit\n  reached" } },
+      };
+      await client.workflowService.respondWorkflowTaskCompleted({
+        namespace,
+        taskToken,
+        commands: [{
+          commandType: CommandType.FAIL_WORKFLOW_EXECUTION,
+          attributes: { case: "failWorkflowExecutionCommandAttributes", value: { failure } },
+        }],
+      });
+      const { errors } = await finish("workflow", "result", "--address", address, "-w", "order-1");
+      assert.deepEqual(errors, ["error: Workflow execution failed: no payment: card declined: limit reached"]);
+    });
+  });
+
   test("starts, describes, shows, lists, counts, signals, cancels and terminates", async () => {
     await whileServing([], async (address) => {
       const at = ["--address", address];

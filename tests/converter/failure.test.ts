@@ -126,6 +126,18 @@ describe("DefaultFailureConverter, every kind of failure", () => {
     assert.deepEqual([error.name, error.type, error.details], ["ApplicationError", "ResetWorkflow", [3]]);
   });
 
+  test("a delay that cannot be does not hide the failure", () => {
+    const value = { type: "Late", nonRetryable: false, nextRetryDelay: { seconds: -5n, nanos: 0 } };
+    const failure = {
+      message: "m",
+      source: "",
+      stackTrace: "",
+      failureInfo: { case: "applicationFailureInfo", value },
+    };
+    const { type, nextRetryDelay } = fromFailure(failure) as ApplicationError;
+    assert.deepEqual([type, nextRetryDelay], ["Late", 0]);
+  });
+
   test("enum numbers newer than this SDK are unset", () => {
     const failure = toFailure(new ActivityError("m", activity));
     failure.failureInfo!.value!.retryState = 99;

@@ -39,6 +39,21 @@ describe("WorkflowEnvironment", () => {
     await assert.rejects(environment.sleep("soon"), { name: "ValueError", message: /^duration is not a duration/ });
   });
 
+  test("a real sleep may be longer than timers can be set", async () => {
+    await using own = await WorkflowEnvironment.startLocal();
+    const environment = WorkflowEnvironment.fromClient(own.client);
+    const { setTimeout } = globalThis;
+    const delays: (number | undefined)[] = [];
+    const fake = (callback: () => void, delay?: number): unknown => (delays.push(delay), setTimeout(callback));
+    globalThis.setTimeout = fake as typeof setTimeout;
+    try {
+      await environment.sleep("30 days");
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    assert.deepEqual(delays, [2_147_483_647, 444_516_353]);
+  });
+
   test("shutdown twice; nothing works after it", async () => {
     const environment = await WorkflowEnvironment.startLocal();
     await environment.shutdown();
