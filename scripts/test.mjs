@@ -8,6 +8,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { installPython } from "./python.mjs";
+import { installServer, startServer } from "./server.mjs";
 import { binaries, fail, root, setUp } from "./setup.mjs";
 
 /** How each runtime runs a list of test files and writes a JUnit report. */
@@ -60,6 +62,7 @@ const files = positionals.length > 0 ? positionals : findTests(values.server ===
 const runtimes = values.runtime ? values.runtime.split(",") : Object.keys(runners);
 const tally = { passed: 0, failed: 0 };
 
+if (files.some((file) => file.includes("interop"))) installPeers();
 if (positionals.length === 0 && values.server === "embedded") runChecks();
 if (values.server === "real") await runOnRealServer();
 else runSuites({});
@@ -74,8 +77,13 @@ function runChecks() {
   }
 }
 
+/** What the interoperability tests run beside us takes minutes to install: not within the time of a test. */
+function installPeers() {
+  installServer();
+  installPython();
+}
+
 async function runOnRealServer() {
-  const { startServer } = await import("./server.mjs");
   const server = await startServer({ port: 0 });
   try {
     runSuites({ TEMPORAL_ADDRESS: server.address });
