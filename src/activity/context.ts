@@ -67,6 +67,8 @@ export class ActivityContext {
   readonly logger: Logger;
   #cancellation = new AbortController();
   #details?: ActivityCancellationDetails;
+  #workerShutdown?: AbortController;
+  #stopListening?: () => void;
 
   constructor(options: ActivityContextOptions) {
     this.options = options;
@@ -75,6 +77,12 @@ export class ActivityContext {
 
   get signal(): AbortSignal {
     return this.#cancellation.signal;
+  }
+
+  /** Aborts with the worker's own signal; whatever listens to it goes with the attempt, not with the worker. */
+  get workerShutdown(): AbortSignal {
+    this.#workerShutdown ??= this.#followWorker();
+    return this.#workerShutdown.signal;
   }
 
   get cancellationDetails(): ActivityCancellationDetails | undefined {
@@ -89,9 +97,30 @@ export class ActivityContext {
     return true;
   }
 
+  /** The meter with the attributes of this attempt. */
+  get metricMeter(): MetricMeter {
+    const { metricMeter, info: { activityType, namespace, taskQueue } } = this.options;
+    return metricMeter.withAdditionalAttributes({ namespace, task_queue: taskQueue, activity_type: activityType });
+  }
+
+  /** Lets go of the worker when the attempt is over. */
+  close(): void {
+    this.#stopListening?.();
+  }
+
   /** Calls `work` as the content of this attempt. */
   run<T>(work: () => T): T {
     return storage ? storage.run(this, work) : work();
+  }
+
+  #followWorker(): AbortController {
+    const { workerShutdown: worker } = this.options;
+    const own = new AbortController();
+    const abort = () => own.abort(worker.reason);
+    if (worker.aborted) abort();
+    else worker.addEventListener("abort", abort, { once: true });
+    this.#stopListening = () => worker.removeEventListener("abort", abort);
+    return own;
   }
 }
 
@@ -166,17 +195,17 @@ export async function sleep(duration: Duration): Promise<void> {
 
 /** Aborts when the worker begins to shut down, before it cancels anything. Throws IllegalStateError outside an activity. */
 export function workerShutdownSignal(): AbortSignal {
-  return current("workerShutdownSignal()").options.workerShutdown;
+  return current("workerShutdownSignal()").workerShutdown;
 }
 
 /** Whether the worker shuts down. Throws IllegalStateError outside an activity. */
 export function isWorkerShutdown(): boolean {
-  return current("isWorkerShutdown()").options.workerShutdown.aborted;
+  return current("isWorkerShutdown()").workerShutdown.aborted;
 }
 
 /** Resolves when the worker begins to shut down. Throws IllegalStateError outside an activity. */
 export function waitForWorkerShutdown(): Promise<void> {
-  return aborted(current("waitForWorkerShutdown()").options.workerShutdown);
+  return aborted(current("waitForWorkerShutdown()").workerShutdown);
 }
 
 /**
@@ -188,9 +217,9 @@ export function raiseCompleteAsync(): never {
   throw new CompleteAsyncError("the activity is completed from elsewhere");
 }
 
-/** The meter of the worker, tagged with the activity. Throws IllegalStateError outside an activity. */
+/** The meter of the worker, tagged with namespace, task queue and activity type. Throws IllegalStateError outside an activity. */
 export function metricMeter(): MetricMeter {
-  return current("metricMeter()").options.metricMeter;
+  return current("metricMeter()").metricMeter;
 }
 
 /** The converter of the worker's client. Throws IllegalStateError outside an activity. */

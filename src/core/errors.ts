@@ -9,8 +9,3 @@ import { IllegalStateError } from "../common/errors.ts";
 export class HistoryError extends IllegalStateError {
   static override readonly name: string = "HistoryError";
 }
-
-/** A task starts after what this run has applied: fetch the whole history and start the run anew. */
-export class CacheMissError extends HistoryError {
-  static override readonly name: string = "CacheMissError";
-}

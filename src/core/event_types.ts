@@ -57,8 +57,7 @@ export function isCloseEvent(type: EventType): boolean {
   return closeEvents.has(type);
 }
 
-/** The name of an event type, or its number where this version has no name for it. */
-export function eventName(type: EventType): string {
+function eventName(type: EventType): string {
   return nameIn(EventType, type);
 }
 

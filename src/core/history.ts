@@ -28,18 +28,15 @@ const abortedTask: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 /**
- * The index of the event that ends the sequence beginning at `start`.
+ * The index of the event that ends the sequence beginning at `start`; the last sequence takes all that is left.
  *
- * @param isWhole whether the history ends with these events: then the last sequence takes all that
- * is left, otherwise undefined says that more events are needed to tell
  * @param updateAfter where the task brings updates: the event after which the first one applies
  */
 export function findSequenceEnd(
   events: readonly HistoryEvent[],
   start: number,
-  isWhole: boolean,
   updateAfter?: bigint,
-): number | undefined {
+): number {
   const taskStarts: number[] = [];
   let sawCommand = false;
   let sawStart = false;
@@ -53,20 +50,19 @@ export function findSequenceEnd(
     const next = events[i + 1]?.eventType;
     if (next !== undefined && abortedTask.has(next)) continue;
     taskStarts.push(i);
-    if (next === undefined) return isWhole ? findDecidingTask(events, taskStarts, updateAfter) : undefined;
+    if (next === undefined) return findDecidingTask(events, taskStarts, updateAfter);
     if (next !== EventType.WORKFLOW_TASK_COMPLETED) {
       if (sawCommand || sawStart) return i;
       continue;
     }
     const afterNext = events[i + 2];
     if (afterNext === undefined) {
-      if (!isWhole) return undefined;
       if (sawCommand || sawStart) return i;
     } else if (sawCommand || afterNext.eventType !== EventType.WORKFLOW_TASK_SCHEDULED) {
       return findDecidingTask(events, taskStarts, acceptedAfter(afterNext));
     }
   }
-  return isWhole ? events.length - 1 : undefined;
+  return events.length - 1;
 }
 
 /**
@@ -114,7 +110,7 @@ export class HistoryCursor {
     const events = this.#events;
     const start = this.#position;
     if (this.#next || start >= events.length) return this.#next;
-    const end = findSequenceEnd(events, start, true, this.#updateAfter)! + 1;
+    const end = findSequenceEnd(events, start, this.#updateAfter) + 1;
     return this.#next = { events, start, end, isLast: end === events.length };
   }
 

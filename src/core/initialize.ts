@@ -3,14 +3,10 @@
  *
  * @module
  */
-import type { Priority, RetryPolicy } from "../common/options.ts";
-import type {
-  Priority as PriorityMessage,
-  RetryPolicy as RetryPolicyMessage,
-} from "../gen/temporal/api/common/v1/message_pb.ts";
 import type { WorkflowExecutionStartedEventAttributes } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { Initialize } from "../workflow/activation.ts";
 import type { RunOptions } from "./context.ts";
+import { readPriority, readRetryPolicy } from "./policies.ts";
 import { randomSeedOf } from "./random_seed.ts";
 import { durationMilliseconds } from "./time.ts";
 
@@ -58,23 +54,5 @@ function readRelations(
       runId: parent.runId,
     },
     root: root && { workflowId: root.workflowId, runId: root.runId },
-  };
-}
-
-function readPriority(priority: PriorityMessage | undefined): Priority {
-  return {
-    priorityKey: priority?.priorityKey || undefined,
-    fairnessKey: priority?.fairnessKey || undefined,
-    fairnessWeight: priority?.fairnessWeight || undefined,
-  };
-}
-
-function readRetryPolicy(policy: RetryPolicyMessage | undefined): RetryPolicy | undefined {
-  return policy && {
-    initialInterval: durationMilliseconds(policy.initialInterval),
-    backoffCoefficient: policy.backoffCoefficient || undefined,
-    maximumInterval: durationMilliseconds(policy.maximumInterval),
-    maximumAttempts: policy.maximumAttempts,
-    nonRetryableErrorTypes: policy.nonRetryableErrorTypes,
   };
 }

@@ -12,7 +12,7 @@ import type { Message } from "../gen/temporal/api/protocol/v1/message_pb.ts";
 import type { WorkflowQuery, WorkflowQueryResult } from "../gen/temporal/api/query/v1/message_pb.ts";
 import type { Activation, Command, Completion, Job, TaskFailureCause } from "../workflow/activation.ts";
 import type { RunOptions } from "./context.ts";
-import { CacheMissError, HistoryError } from "./errors.ts";
+import { HistoryError } from "./errors.ts";
 import { readMessage } from "./messages.ts";
 import { type MachineCommand, perform, type QueryCommand } from "./perform.ts";
 import { Queries } from "./queries.ts";
@@ -20,7 +20,7 @@ import { applyNextSequence } from "./sequence.ts";
 import { createRunState, type RunState } from "./state.ts";
 
 export type { RunOptions } from "./context.ts";
-export { CacheMissError, HistoryError } from "./errors.ts";
+export { HistoryError } from "./errors.ts";
 
 /** What a workflow task brings for a run. */
 export interface RunTask {
@@ -29,7 +29,6 @@ export interface RunTask {
   previousStartedEventId: number;
   /** 0 for a task that only queries. */
   startedEventId: number;
-  attempt: number;
   messages: Message[];
   /** Queries that ride on the task. */
   queries: Record<string, WorkflowQuery>;
@@ -87,8 +86,7 @@ export class Run {
   /**
    * Takes a task.
    *
-   * @throws {CacheMissError} its events begin after what this run has applied; nothing has changed
-   * @throws {HistoryError} its history or messages cannot be right, or are not supported
+   * @throws {HistoryError} its events do not follow on what this run has applied, its history or messages cannot be right, or are not supported
    * @throws {NondeterminismError} workflow code did not do what the history says
    */
   begin(task: RunTask): void {
@@ -184,7 +182,7 @@ export class Run {
     const first = events.length > 0 ? Number(events[0].eventId) : undefined;
     if (first === undefined ? lastEventId === 0 : first > lastEventId + 1) {
       const start = first === undefined ? "has no events" : `begins at event ${first}`;
-      throw new CacheMissError(`the task's history ${start}, but this run needs event ${lastEventId + 1} next`);
+      throw new HistoryError(`the task's history ${start}, but this run needs event ${lastEventId + 1} next`);
     }
     const last = Math.max(lastEventId, Number(events.at(-1)?.eventId ?? 0));
     if (last < startedEventId) {

@@ -41,13 +41,18 @@ export interface ActivityHost {
 
 const longestTimer = 2 ** 31 - 1;
 
+const sizeAdvice = {
+  result: "return less, or store it elsewhere and return a reference",
+  failure: "shorten its message and its details",
+} as const;
+
 /** One attempt; `run` never rejects. */
 export class ActivityAttempt {
   #host: ActivityHost;
   #task: PollActivityTaskQueueResponse;
   #values: ActivitySerializationContext;
   #context?: ActivityContext;
-  #cancelledEarly?: Partial<ActivityCancellationDetails>;
+  #isShutDownEarly = false;
   #heartbeats?: HeartbeatSender;
   #heartbeatFault?: { error: unknown };
   #deadlines: { startToClose?: number; heartbeat?: number } = {};
@@ -70,9 +75,8 @@ export class ActivityAttempt {
 
   /** Cancels the attempt because the worker shuts down. */
   cancelForShutdown(): void {
-    const details = { workerShutdown: true };
-    if (this.#context) this.#context.cancel(details, "Worker is shutting down");
-    else this.#cancelledEarly = details;
+    this.#isShutDownEarly = this.#context === undefined;
+    this.#context?.cancel({ workerShutdown: true }, "Worker is shutting down");
   }
 
   async #execute(): Promise<AttemptOutcome> {
@@ -89,6 +93,7 @@ export class ActivityAttempt {
       return outcomeOfError(this.#heartbeatFault ? this.#heartbeatFault.error : error, this.#cancellation);
     } finally {
       clearTimeout(this.#timer);
+      this.#context?.close();
     }
   }
 
@@ -141,7 +146,7 @@ export class ActivityAttempt {
       heartbeat: (details) => this.#heartbeat(info, details),
     });
     this.#context = context;
-    if (this.#cancelledEarly) context.cancel(this.#cancelledEarly);
+    if (this.#isShutDownEarly) this.cancelForShutdown();
     this.#setDeadlines(info);
     return context;
   }
@@ -223,15 +228,16 @@ export class ActivityAttempt {
       const size = payloadsSize(payloads);
       const limit = this.#host.payloadLimit;
       if (limit === undefined || size <= limit) return { kind: "encoded", payloads };
-      return { kind: "failed", error: this.#tooLarge(`${size} bytes; the server takes at most ${limit}`) };
+      return { kind: "failed", error: this.#tooLarge("result", `${size} bytes; the server takes at most ${limit}`) };
     } catch (error) {
       return { kind: "failed", error };
     }
   }
 
-  #tooLarge(size: string): ApplicationError {
-    const message = `[TMPRL1103] the result of activity ${activityType(this.#task)} is too large: ${size}; ` +
-      "return less, or store it elsewhere and return a reference";
+  #tooLarge(what: keyof typeof sizeAdvice, size: string): ApplicationError {
+    const message = `[TMPRL1103] the ${what} of activity ${activityType(this.#task)} is too large: ${size}; ${
+      sizeAdvice[what]
+    }`;
     return new ApplicationError(message, { type: "PayloadsTooLarge" });
   }
 
@@ -252,7 +258,7 @@ export class ActivityAttempt {
       await service.completeActivity({ taskToken: this.#task.taskToken, result: { payloads } });
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      await this.#fail(this.#tooLarge(messageOf(error)), undefined);
+      await this.#fail(this.#tooLarge("result", messageOf(error)), undefined);
     }
   }
 
@@ -263,7 +269,16 @@ export class ActivityAttempt {
     const what = `activity ${activityType(this.#task)}`;
     const failure = toFailureInit(await encodeAnyFailure(dataConverter, error, what, this.#values));
     const details = unsent && await dataConverter.encode(unsent, this.#values).catch(() => undefined);
-    await service.failActivity({ taskToken, failure, lastHeartbeatDetails: details && { payloads: details } });
+    try {
+      await service.failActivity({ taskToken, failure, lastHeartbeatDetails: details && { payloads: details } });
+    } catch (fault) {
+      if (!isTooLarge(fault)) throw fault;
+      const small = this.#tooLarge("failure", messageOf(fault));
+      await service.failActivity({
+        taskToken,
+        failure: toFailureInit(await encodeAnyFailure(dataConverter, small, what, this.#values)),
+      });
+    }
   }
 
   async #cancelled(details: unknown[], unsent: unknown[] | undefined): Promise<void> {

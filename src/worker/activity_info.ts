@@ -3,16 +3,12 @@
  *
  * @module
  */
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { durationMs, timestampDate } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Info } from "../activity/context.ts";
 import { ApplicationError } from "../common/errors.ts";
-import type { Priority, RetryPolicy } from "../common/options.ts";
 import type { ActivitySerializationContext } from "../converter/context.ts";
-import type {
-  Priority as ProtoPriority,
-  RetryPolicy as ProtoRetryPolicy,
-} from "../gen/temporal/api/common/v1/message_pb.ts";
+import { readPriority, readRetryPolicy } from "../core/policies.ts";
+import { durationMilliseconds } from "../core/time.ts";
 import type { PollActivityTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 
 /** The facts of an attempt. Throws ApplicationError for a task that lacks one of its times. */
@@ -31,12 +27,12 @@ export function readInfo(
       ? timestampDate(task.currentAttemptScheduledTime)
       : scheduledTime,
     heartbeatDetails,
-    heartbeatTimeout: readTimeout(task.heartbeatTimeout),
+    heartbeatTimeout: durationMilliseconds(task.heartbeatTimeout),
     isLocal: false,
     namespace: worker.namespace,
-    scheduleToCloseTimeout: readTimeout(task.scheduleToCloseTimeout),
+    scheduleToCloseTimeout: durationMilliseconds(task.scheduleToCloseTimeout),
     scheduledTime,
-    startToCloseTimeout: readTimeout(task.startToCloseTimeout),
+    startToCloseTimeout: durationMilliseconds(task.startToCloseTimeout),
     startedTime: readTime(task.startedTime, task, "startedTime"),
     taskQueue: worker.taskQueue,
     taskToken: task.taskToken,
@@ -45,7 +41,7 @@ export function readInfo(
     workflowRunId: workflow?.runId,
     workflowType: workflow ? task.workflowType?.name : undefined,
     priority: readPriority(task.priority),
-    retryPolicy: task.retryPolicy && readRetryPolicy(task.retryPolicy),
+    retryPolicy: readRetryPolicy(task.retryPolicy),
     activityRunId: task.activityRunId || undefined,
     inWorkflow: workflow !== undefined,
   };
@@ -74,31 +70,7 @@ export function activityType(task: PollActivityTaskQueueResponse): string {
   return task.activityType?.name ?? "";
 }
 
-/** Milliseconds of a time-out; the server means "none" by 0. */
-export function readTimeout(timeout: Duration | undefined): number | undefined {
-  return timeout && durationMs(timeout) || undefined;
-}
-
 function readTime(time: Timestamp | undefined, task: PollActivityTaskQueueResponse, what: string): Date {
   if (time) return timestampDate(time);
   throw new ApplicationError(`activity task of ${activityType(task)} (${task.activityId}) has no ${what}`);
-}
-
-function readPriority(priority: ProtoPriority | undefined): Priority {
-  if (!priority) return {};
-  return {
-    priorityKey: priority.priorityKey || undefined,
-    fairnessKey: priority.fairnessKey || undefined,
-    fairnessWeight: priority.fairnessWeight || undefined,
-  };
-}
-
-function readRetryPolicy(policy: ProtoRetryPolicy): RetryPolicy {
-  return {
-    initialInterval: readTimeout(policy.initialInterval),
-    backoffCoefficient: policy.backoffCoefficient || undefined,
-    maximumInterval: readTimeout(policy.maximumInterval),
-    maximumAttempts: policy.maximumAttempts,
-    nonRetryableErrorTypes: policy.nonRetryableErrorTypes,
-  };
 }

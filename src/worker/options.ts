@@ -45,7 +45,7 @@ export interface WorkerOptions extends WorkflowHostOptions {
   maxCachedWorkflows?: number;
   /** How long a task may wait for this worker before any other may take it; 10 s. */
   stickyQueueScheduleToStartTimeout?: Duration;
-  /** Share of the workflow pollers that look for work new to this worker; 0.2. */
+  /** Share of the workflow pollers that look for work new to this worker while no tasks wait in the queues; 0.2. */
   nonstickyToStickyPollRatio?: number;
   /** Workflow tasks handled at once; 100. At least 2 with a cache. */
   maxConcurrentWorkflowTasks?: number;
@@ -63,7 +63,7 @@ export interface WorkerOptions extends WorkflowHostOptions {
   noRemoteActivities?: boolean;
   /** Whether the server never hands activities back with a workflow task; false. */
   disableEagerActivityExecution?: boolean;
-  /** Activities that may come back with one workflow task; 3, 0 is none. */
+  /** Activities that may come back with one workflow task; 3, 0 is none. Always none beside a rate limit. */
   maxEagerActivityReservationsPerWorkflowTask?: number;
   /** Longest time between two heartbeats sent; 60 s. */
   maxHeartbeatThrottleInterval?: Duration;
@@ -75,7 +75,7 @@ export interface WorkerOptions extends WorkflowHostOptions {
   forceShutdownTimeout?: Duration;
   /** Signals of the process that shut the worker down; SIGINT and SIGTERM. */
   shutdownSignals?: string[];
-  /** Called when the worker fails for good; the shutdown goes on afterwards. */
+  /** Called when the worker fails for good, before it shuts down, which nothing it does can prevent. */
   onFatalError?: (error: unknown) => void | Promise<void>;
 }
 
@@ -183,7 +183,6 @@ function fillIn(options: WorkerOptions, registry: ActivityRegistry, faults: stri
   const maxCachedWorkflows = options.maxCachedWorkflows ?? 1_000;
   const hasActivities = registry.named.size > 0 || registry.dynamic !== undefined;
   const pollActivities = hasActivities && !options.noRemoteActivities;
-  const eager = options.maxEagerActivityReservationsPerWorkflowTask ?? 3;
   return {
     taskQueue: options.taskQueue,
     identity: options.identity ?? options.client?.identity,
@@ -198,7 +197,7 @@ function fillIn(options: WorkerOptions, registry: ActivityRegistry, faults: stri
     maxActivitiesPerSecond: options.maxActivitiesPerSecond,
     maxTaskQueueActivitiesPerSecond: options.maxTaskQueueActivitiesPerSecond,
     pollActivities,
-    eagerActivities: pollActivities && !options.disableEagerActivityExecution ? eager : 0,
+    eagerActivities: pollActivities ? readEager(options) : 0,
     heartbeatThrottle: {
       maximum: time("maxHeartbeatThrottleInterval", 60_000),
       fallback: time("defaultHeartbeatThrottleInterval", 30_000),
@@ -207,6 +206,14 @@ function fillIn(options: WorkerOptions, registry: ActivityRegistry, faults: stri
     forceShutdownTimeout: readDuration(options, "forceShutdownTimeout", faults),
     shutdownSignals: options.shutdownSignals ?? ["SIGINT", "SIGTERM"],
   };
+}
+
+/** What comes back with a workflow task has passed no rate limit, so that there is none of it beside one. */
+function readEager(options: WorkerOptions): number {
+  const { maxActivitiesPerSecond, maxTaskQueueActivitiesPerSecond } = options;
+  const isLimited = maxActivitiesPerSecond !== undefined || maxTaskQueueActivitiesPerSecond !== undefined;
+  if (options.disableEagerActivityExecution || isLimited) return 0;
+  return options.maxEagerActivityReservationsPerWorkflowTask ?? 3;
 }
 
 /** A busy run cannot leave the cache, so that more tasks at once than cached runs would overfill it. */
@@ -245,6 +252,8 @@ function checkSettings(options: WorkerOptions, settings: WorkerSettings, faults:
   const hasActivities = toList(options.activities).length > 0 || registry.named.size > 0;
   if (!hasWorkflows(options) && !hasActivities) {
     faults.push("no workflows and no activities; pass `workflows`, `activities` or both");
+  } else if (options.noRemoteActivities && !hasWorkflows(options)) {
+    faults.push("noRemoteActivities leaves a worker without workflows nothing to do; leave it out");
   }
   if (maxCachedWorkflows > 0 && hasWorkflows(options)) {
     if (options.maxConcurrentWorkflowTasks === 1) {

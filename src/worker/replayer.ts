@@ -163,5 +163,5 @@ function toTask(events: HistoryEvent[]): RunTask {
       previousStartedEventId = Number(attributes.value.startedEventId);
     }
   }
-  return { events, previousStartedEventId, startedEventId, attempt: 1, messages: [], queries: {} };
+  return { events, previousStartedEventId, startedEventId, messages: [], queries: {} };
 }

@@ -141,21 +141,17 @@ export class Worker implements AsyncDisposable {
    * when the shutdown takes longer than `forceShutdownTimeout`.
    */
   async run(): Promise<void> {
-    if (this.#state !== "INITIALIZED") {
-      const advice = this.isShutdown ? "it has been shut down" : "it is running already";
-      throw new IllegalStateError(`Worker.run of task queue ${this.taskQueue}: ${advice}; create another worker`);
-    }
-    this.#state = "RUNNING";
-    this.#running = this.#serve();
+    this.#start("run");
     await this.#running;
   }
 
   /**
    * Runs while `work` goes on, then shuts down; resolves with what it returned, rejects with what it threw.
    * A fatal error of the worker rejects at once; so does a signal of the process, with IllegalStateError.
+   * Rejects with IllegalStateError when the worker runs already or has ended; a function is not called then.
    */
   async runUntil<T>(work: Promise<T> | (() => T | Promise<T>)): Promise<T> {
-    const running = this.run();
+    const running = this.#start("runUntil");
     const failed = running.then(() => this.#endedEarly());
     const body = (async () => await (typeof work === "function" ? work() : work))();
     try {
@@ -187,6 +183,15 @@ export class Worker implements AsyncDisposable {
     await this.shutdown();
   }
 
+  #start(method: string): Promise<void> {
+    if (this.#state !== "INITIALIZED") {
+      const advice = this.isShutdown ? "it has been shut down" : "it is running already";
+      throw new IllegalStateError(`Worker.${method} of task queue ${this.taskQueue}: ${advice}; create another worker`);
+    }
+    this.#state = "RUNNING";
+    return this.#running = this.#serve();
+  }
+
   async #serve(): Promise<void> {
     const hold = setInterval(() => {}, holdInterval);
     const unlisten = this.#listen();
@@ -194,7 +199,6 @@ export class Worker implements AsyncDisposable {
     try {
       this.#announce();
       const fault = await this.#poll();
-      if (fault) await this.#reportFault(fault.error);
       this.#state = fault ? "FAILED" : "STOPPED";
       if (fault) throw fault.error;
     } catch (error) {
@@ -220,6 +224,7 @@ export class Worker implements AsyncDisposable {
       else stop.signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
     const fault = await Promise.race([ended, stopped]);
+    if (fault) await this.#reportFault(fault.error);
     await this.#limitShutdown(this.#windDown(ended));
     return fault;
   }
@@ -272,8 +277,13 @@ export class Worker implements AsyncDisposable {
   }
 
   async #reportFault(error: unknown): Promise<void> {
-    this.#parts.logger.error(`worker failed: task queue ${this.taskQueue}: ${messageOf(error)}`);
-    await this.#options.onFatalError?.(error);
+    const { logger } = this.#parts;
+    logger.error(`worker failed: task queue ${this.taskQueue}: ${messageOf(error)}`);
+    try {
+      await this.#options.onFatalError?.(error);
+    } catch (thrown) {
+      logger.error(`onFatalError of the worker of task queue ${this.taskQueue} threw: ${messageOf(thrown)}`);
+    }
   }
 
   #endedEarly(): Promise<never> {

@@ -56,7 +56,7 @@ export class WorkflowTasks {
     return this.#cache.size;
   }
 
-  /** Deals with a task; resolves when it is answered or dropped, never rejects. */
+  /** Deals with a task; resolves when it is answered or dropped. */
   async handle(task: PollWorkflowTaskQueueResponse): Promise<void> {
     const runId = task.workflowExecution?.runId;
     if (!runId || !task.workflowType || !(task.history || task.query)) {
@@ -75,16 +75,13 @@ export class WorkflowTasks {
   }
 
   async #processAll(cached: Cached, first: PollWorkflowTaskQueueResponse): Promise<void> {
-    let next: Next = first;
-    while (next) {
-      next = await this.#process(cached, next);
-      if (next) continue;
-      const parked = cached.next ?? cached.queries.shift();
-      // Settled in the same turn in which nothing was found parked: what comes later starts on its own.
-      if (!parked) return this.#cache.settle(cached);
-      if (parked === cached.next) cached.next = undefined;
-      next = parked.task;
-      parked.done(); // its slot is free: the one of the first task covers the run until it is idle
+    try {
+      let next: Next = first;
+      while (next) next = await this.#process(cached, next) ?? unpark(cached);
+    } finally {
+      // In the same turn in which nothing was found parked: what comes later starts on its own.
+      while (unpark(cached)); // only after a fault: the server hands these tasks out again
+      this.#cache.settle(cached);
     }
   }
 
@@ -173,12 +170,19 @@ function park(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<void
   });
 }
 
+/** The next parked task, whose slot is free then: that of the first task covers the run until it is idle. */
+function unpark(cached: Cached): Next {
+  const parked = cached.next ?? cached.queries.shift();
+  if (parked === cached.next) cached.next = undefined;
+  parked?.done();
+  return parked?.task;
+}
+
 function toRunTask(task: PollWorkflowTaskQueueResponse, events: HistoryEvent[]): RunTask {
   return {
     events,
     previousStartedEventId: Number(task.previousStartedEventId),
     startedEventId: Number(task.startedEventId),
-    attempt: task.attempt,
     messages: task.messages,
     queries: task.queries,
     query: task.query,

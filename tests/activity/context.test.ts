@@ -98,9 +98,32 @@ describe("activity context", () => {
       shutdown.abort();
       await told;
       assert.equal(activity.isWorkerShutdown(), true);
-      assert.equal(activity.workerShutdownSignal(), shutdown.signal);
+      assert.equal(activity.workerShutdownSignal().aborted, true);
       assert.equal(activity.isCancelled(), false);
     });
+    createContext({ workerShutdown: shutdown.signal }).run(() => assert.equal(activity.isWorkerShutdown(), true));
+  });
+
+  test("nothing of an attempt that is over hangs on the worker", () => {
+    const listeners = new Set<unknown>();
+    const workerShutdown = new AbortController().signal;
+    workerShutdown.addEventListener = (_: string, listener: unknown) => void listeners.add(listener);
+    workerShutdown.removeEventListener = (_: string, listener: unknown) => void listeners.delete(listener);
+    const context = createContext({ workerShutdown });
+    context.run(() => void [activity.waitForWorkerShutdown(), activity.waitForWorkerShutdown()]);
+    assert.equal(listeners.size, 1);
+    context.close();
+    assert.equal(listeners.size, 0);
+  });
+
+  test("metrics carry namespace, task queue and activity type", () => {
+    let attributes: unknown;
+    const metricMeter = {
+      ...noopMetricMeter,
+      withAdditionalAttributes: (it: unknown) => (attributes = it, noopMetricMeter),
+    };
+    createContext({ metricMeter }).run(() => activity.metricMeter());
+    assert.deepEqual(attributes, { namespace: "default", task_queue: "greetings", activity_type: "greet" });
   });
 
   test("the logger adds the ids and leaves the caller's attributes alone", () => {

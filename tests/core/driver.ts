@@ -35,7 +35,7 @@ export function createTask(events: HistoryEvent[], more: Partial<RunTask> = {}):
     previousStartedEventId = Number(attributes.value.startedEventId);
   }
   if (startedEventId === previousStartedEventId) startedEventId = 0;
-  return { events, startedEventId, previousStartedEventId, attempt: 1, messages: [], queries: {}, ...more };
+  return { events, startedEventId, previousStartedEventId, messages: [], queries: {}, ...more };
 }
 
 export interface Played {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { NondeterminismError } from "../../src/common/errors.ts";
-import { CacheMissError, HistoryError } from "../../src/core/errors.ts";
+import { HistoryError } from "../../src/core/errors.ts";
 import type { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts";
 import {
   cancelTimer,
@@ -125,11 +125,11 @@ describe("a history that cannot be right", () => {
     const task = createTask(history.events, { events: history.events.slice(3) });
     assert.throws(
       () => run.begin(task),
-      new CacheMissError("the task's history begins at event 4, but this run needs event 1 next"),
+      new HistoryError("the task's history begins at event 4, but this run needs event 1 next"),
     );
     assert.throws(
       () => run.begin({ ...task, events: [] }),
-      new CacheMissError("the task's history has no events, but this run needs event 1 next"),
+      new HistoryError("the task's history has no events, but this run needs event 1 next"),
     );
     assert.equal(play(run, createTask(history.events), longProgram()).activations.length, 3);
   });
@@ -140,7 +140,7 @@ describe("a history that cannot be right", () => {
     play(run, createTask(history.events.slice(0, 3)), longProgram());
     assert.throws(
       () => run.begin(createTask(history.events, { events: history.events.slice(4) })),
-      new CacheMissError("the task's history begins at event 5, but this run needs event 4 next"),
+      new HistoryError("the task's history begins at event 5, but this run needs event 4 next"),
     );
   });
 
@@ -149,7 +149,7 @@ describe("a history that cannot be right", () => {
     assert.throws(
       () => createRun().begin({ ...createTask(events), events: events.slice(0, 2) }),
       (error: Error) =>
-        error instanceof HistoryError && !(error instanceof CacheMissError) &&
+        error instanceof HistoryError &&
         error.message === "the task's history ends at event 2, before event 3 that began it",
     );
   });

@@ -111,9 +111,9 @@ describe("sequences of a history", () => {
     const second = history.fullTask();
     const sequencedAt = history.taskScheduled();
     const third = history.taskStarted();
-    assert.equal(findSequenceEnd(history.events, first, true, BigInt(sequencedAt)), second - 1);
-    assert.equal(findSequenceEnd(history.events, second, true, BigInt(sequencedAt)), third - 1);
-    assert.equal(findSequenceEnd(history.events, first, true), third - 1);
+    assert.equal(findSequenceEnd(history.events, first, BigInt(sequencedAt)), second - 1);
+    assert.equal(findSequenceEnd(history.events, second, BigInt(sequencedAt)), third - 1);
+    assert.equal(findSequenceEnd(history.events, first), third - 1);
   });
 
   test("do not end at a failed task before an update", () => {
@@ -145,31 +145,6 @@ describe("sequences of a history", () => {
     history.signal("go");
     history.taskScheduled();
     assert.deepEqual(findEnds(history), [first, history.lastId]);
-  });
-});
-
-describe("the border of a page", () => {
-  function findEnd(history: HistoryBuilder): number | undefined {
-    return findSequenceEnd(history.events, 0, false);
-  }
-
-  test("decides nothing while the task's outcome is not in sight", () => {
-    const history = new HistoryBuilder();
-    history.start();
-    assert.equal(findEnd(history), undefined);
-    history.openTask();
-    assert.equal(findEnd(history), undefined);
-    history.taskCompleted();
-    assert.equal(findEnd(history), undefined);
-    history.timerStarted("1");
-    assert.equal(findEnd(history), 2);
-  });
-
-  test("is the end of the sequence where the history ends there", () => {
-    const history = new HistoryBuilder();
-    history.start();
-    history.openTask();
-    assert.equal(findSequenceEnd(history.events, 0, true), 2);
   });
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { IllegalStateError } from "../../src/common/errors.ts";
-import { CacheMissError, HistoryError } from "../../src/core/errors.ts";
+import { HistoryError } from "../../src/core/errors.ts";
 import { QueryResultType } from "../../src/gen/temporal/api/enums/v1/query_pb.ts";
 import { type WorkflowQuery, WorkflowQuerySchema } from "../../src/gen/temporal/api/query/v1/message_pb.ts";
 import type { Activation, Command, Completion } from "../../src/workflow/activation.ts";
@@ -183,7 +183,7 @@ describe("a task made for a query", () => {
   });
 
   test("on a run that is not cached needs the history", () => {
-    assert.throws(() => createRun().begin({ ...createTask([]), query: queryOf("state") }), CacheMissError);
+    assert.throws(() => createRun().begin({ ...createTask([]), query: queryOf("state") }), HistoryError);
   });
 
   test("fails where the code does", () => {

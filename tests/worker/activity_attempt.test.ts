@@ -248,6 +248,29 @@ describe("activity attempt", () => {
     assert.deepEqual((await attempt({ greet: () => Promise.reject(new CompleteAsyncError()) })).calls, []);
   });
 
+  test("a failure too large for a message gives way to a small one", async () => {
+    const result = await attempt(
+      {
+        greet: () => {
+          throw new ApplicationError("x".repeat(1_000));
+        },
+      },
+      {},
+      {
+        respondActivityTaskFailed: ({ failure }) => {
+          if (failure.message.length < 1_000) return {};
+          throw new RPCError("grpc: received message larger than max", { status: "RESOURCE_EXHAUSTED" });
+        },
+      },
+    );
+    const [, second] = result.made("respondActivityTaskFailed");
+    assert.match(
+      second.request.failure.message,
+      /^\[TMPRL1103\] the failure of activity greet is too large: .+; shorten/,
+    );
+    assert.equal(second.request.failure.failureInfo.value.nonRetryable, false);
+  });
+
   test("a result beyond the limit fails it, retryably, with advice", async () => {
     const failure = failureOf(await attempt({ greet: () => "x".repeat(100) }, {}, {}, { payloadLimit: 50 }));
     assert.match(

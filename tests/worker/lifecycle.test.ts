@@ -124,6 +124,8 @@ describe("worker lifecycle", () => {
       worker.run(),
       (error: Error) => error instanceof IllegalStateError && /running already/.test(error.message),
     );
+    await assert.rejects(worker.runUntil(() => assert.fail("must not be called")), IllegalStateError);
+    assert.equal(worker.isRunning, true);
     server.push();
     while (!server.calls.includes("completed")) await new Promise((resolve) => setTimeout(resolve, 1));
     await worker.shutdown();
@@ -258,7 +260,11 @@ describe("worker lifecycle", () => {
       },
     });
     const heard: unknown[] = [];
-    const worker = await createWorker(server, { onFatalError: (error) => void heard.push(error) });
+    const onFatalError = (error: unknown) => {
+      heard.push(error, worker.state);
+      throw new Error("a fault of the callback");
+    };
+    const worker = await createWorker(server, { onFatalError });
     const { now } = Date;
     const body = new Promise(() => {});
     let time = now();
@@ -272,7 +278,8 @@ describe("worker lifecycle", () => {
       Date.now = now;
     }
     assert.equal(worker.state, "FAILED");
-    assert.equal(heard.length, 1);
+    assert.ok(heard[0] instanceof RPCError);
+    assert.deepEqual(heard.slice(1), ["RUNNING"]);
   });
 
   test("config gives back the options", async () => {

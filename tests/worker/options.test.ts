@@ -49,6 +49,22 @@ describe("worker options", () => {
     assert.equal(settings.eagerActivities, 0);
   });
 
+  test("beside a rate limit no activity comes back with a workflow task", () => {
+    const eager = (limits: Partial<WorkerOptions>) =>
+      resolveOptions({ client, taskQueue: "q", activities, ...limits }).eagerActivities;
+    assert.equal(eager({ maxActivitiesPerSecond: 5 }), 0);
+    assert.equal(eager({ maxTaskQueueActivitiesPerSecond: 5 }), 0);
+    assert.equal(eager({ disableEagerActivityExecution: true }), 0);
+    assert.equal(eager({ maxEagerActivityReservationsPerWorkflowTask: 1 }), 1);
+  });
+
+  test("a worker with nothing to poll for is a fault", () => {
+    assert.throws(
+      () => resolveOptions({ client, taskQueue: "q", activities, noRemoteActivities: true }),
+      /noRemoteActivities leaves a worker without workflows nothing to do; leave it out/,
+    );
+  });
+
   test("all faults are in one error of one line", () => {
     const options = {
       taskQueue: "",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RPCError } from "../../src/common/errors.ts";
-import { runPoller } from "../../src/worker/poller.ts";
+import { type PollerOptions, runPoller } from "../../src/worker/poller.ts";
 import { Slots } from "../../src/worker/slots.ts";
 import { createLog } from "../activity/support.ts";
 
@@ -13,18 +13,26 @@ function setUp(size = 1) {
     stop,
     slots,
     lines,
-    common: { what: "test", abort: stop.signal, stop: stop.signal, logger },
-    next: (run: Poll<string>["run"]) => () => ({ lane: slots.lane(), run }),
+    run: ({ poll, ...options }: Pick<PollerOptions<string>, "handle" | "patience"> & { poll: Poll }) =>
+      runPoller<string>({
+        what: "test",
+        abort: stop.signal,
+        stop: stop.signal,
+        logger,
+        next: () => ({ lane: slots.lane(), run: poll }),
+        ...options,
+      }),
   };
 }
 
+type Poll = (signal: AbortSignal) => Promise<string | undefined>;
+
 describe("poller", () => {
   test("holds a permit while it polls and hands it over with the task", async () => {
-    const { stop, slots, common } = setUp();
+    const { stop, slots, run } = setUp();
     const answers = [undefined, "task"];
     const handled: string[] = [];
-    await runPoller<string>({
-      ...common,
+    await run({
       poll: () => {
         assert.equal(slots.used, 1);
         return Promise.resolve(answers.shift());
@@ -41,11 +49,10 @@ describe("poller", () => {
   });
 
   test("does not poll without a permit", async () => {
-    const { stop, slots, common } = setUp();
+    const { stop, slots, run } = setUp();
     const held = await slots.lane().acquire();
     let polls = 0;
-    const running = runPoller<string>({
-      ...common,
+    const running = run({
       poll: () => {
         polls++;
         stop.abort();
@@ -61,10 +68,9 @@ describe("poller", () => {
   });
 
   test("survives errors in passing and warns of the first", async () => {
-    const { stop, slots, lines, common } = setUp();
+    const { stop, slots, lines, run } = setUp();
     let polls = 0;
-    await runPoller<string>({
-      ...common,
+    await run({
       poll: () => {
         if (++polls === 1) return Promise.reject(new RPCError("connection lost", { status: "UNAVAILABLE" }));
         stop.abort();
@@ -78,16 +84,15 @@ describe("poller", () => {
   });
 
   test("gives up once an error that will not mend outlasts the patience", async () => {
-    const { common } = setUp();
+    const { run } = setUp();
     const error = new RPCError("no such namespace", { status: "NOT_FOUND" });
-    const running = runPoller<string>({ ...common, patience: 0, poll: () => Promise.reject(error), handle: () => {} });
+    const running = run({ patience: 0, poll: () => Promise.reject(error), handle: () => {} });
     await assert.rejects(running, (thrown) => thrown === error);
   });
 
   test("an aborted poll ends it quietly", async () => {
-    const { stop, lines, common } = setUp();
-    await runPoller<string>({
-      ...common,
+    const { stop, lines, run } = setUp();
+    await run({
       poll: (signal) =>
         new Promise((_, reject) => {
           signal.addEventListener("abort", () => reject(new RPCError("cancelled", { status: "CANCELLED" })));

@@ -117,6 +117,7 @@ function setUp(
     tasks,
     activations,
     lines,
+    logger,
     stop,
     disposed: () => disposed,
     methods: () => fake.calls.map(({ method }) => method),
@@ -381,6 +382,29 @@ describe("workflow tasks", () => {
     assert.equal(order[0], "old", "the older of two waiting tasks gives way at once");
     assert.equal(made("respondWorkflowTaskCompleted").length, 2);
     assert.equal(made("respondQueryTaskCompleted").length, 1);
+  });
+
+  test("a logger that throws costs the tasks of a run, not the run or a slot", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isBroken = true;
+    const { tasks, made, logger } = setUp({
+      activate: async (activation) => {
+        if (!isBroken) return timerWorkflow(activation);
+        await promise;
+        throw new Error("broken");
+      },
+    });
+    logger.warn = () => {
+      throw new Error("disk full");
+    };
+    const all = [tasks.handle(first()), tasks.handle(second()), tasks.handle(second())];
+    resolve();
+    const outcomes = await Promise.allSettled(all);
+    assert.deepEqual(outcomes.map(({ status }) => status), ["rejected", "fulfilled", "fulfilled"]);
+    assert.equal(tasks.cached, 0);
+    isBroken = false;
+    await tasks.handle(first());
+    assert.equal(made("respondWorkflowTaskCompleted").length, 1);
   });
 
   test("a task that arrives as the run becomes idle is not left behind", async () => {

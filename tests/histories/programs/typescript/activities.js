@@ -1,12 +1,12 @@
 import { activityInfo, CompleteAsyncError, heartbeat, sleep } from "@temporalio/activity";
 
 /** Gives its argument back. */
-export async function echo(value) {
+export function echo(value) {
   return value;
 }
 
 /** Fails as long as its attempt is not the given one. */
-export async function succeedOn(attempt) {
+export function succeedOn(attempt) {
   if (activityInfo().attempt < attempt) throw new Error(`attempt ${activityInfo().attempt}`);
   return attempt;
 }
@@ -29,6 +29,6 @@ export async function hang() {
 }
 
 /** Is completed by somebody else. */
-export async function later() {
+export function later() {
   throw new CompleteAsyncError();
 }

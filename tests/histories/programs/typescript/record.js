@@ -153,10 +153,10 @@ async function keep(name, handle) {
   const { runId } = await handle.describe();
   const which = ["--workflow-id", handle.workflowId, "--run-id", runId, "--address", address];
   const json = execFileSync("temporal", ["workflow", "show", ...which, "--output", "json"], { encoding: "utf8" });
-  const history = JSON.parse(json);
+  const events = JSON.parse(json).events.map((event) => JSON.stringify(event));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify(history, null, 1) + "\n");
-  console.log(`${name}: ${history.events.length} events`);
+  writeFileSync(join(folder, `${name}.json`), `{"events": [\n${events.join(",\n")}\n]}\n`);
+  console.log(`${name}: ${events.length} events`);
 }
 
 const worker = await createWorker();

@@ -163,7 +163,6 @@ export async function together() {
   await Promise.all([
     later().then(() => step("activity")),
     sleep(500).then(() => step("timer")),
-    condition(() => steps.length > 1).then(() => step("condition")),
   ]);
   await Promise.all(steps);
   await condition(allHandlersFinished);
