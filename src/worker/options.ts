@@ -45,7 +45,7 @@ export interface WorkerOptions extends WorkflowHostOptions {
   maxCachedWorkflows?: number;
   /** How long a task may wait for this worker before any other may take it; 10 s. */
   stickyQueueScheduleToStartTimeout?: Duration;
-  /** Share of the workflow pollers that look for work new to this worker while no tasks wait in the queues; 0.2. */
+  /** Share of the workflow pollers that look for work new to this worker while no task waits long; 0.2. */
   nonstickyToStickyPollRatio?: number;
   /** Workflow tasks handled at once; 100. At least 2 with a cache. */
   maxConcurrentWorkflowTasks?: number;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Logger } from "../common/logger.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { messageOf } from "./failures.ts";
@@ -27,7 +28,7 @@ export interface WorkflowSideOptions {
   logger: Logger;
   slots: number;
   pollers: number;
-  /** Share of the pollers on the queue that all workers poll, while no tasks wait. */
+  /** Share of the pollers on the queue that all workers poll, while no task waits long. */
   nonstickyRatio: number;
 }
 
@@ -95,13 +96,13 @@ export class WorkflowSide {
     balancer: PollBalancer,
     signal: AbortSignal,
   ): Promise<PollWorkflowTaskQueueResponse | undefined> {
-    let backlog: number | undefined;
+    let waited: number | undefined;
     try {
       const task = await this.#options.service.pollWorkflowTask(queue === "sticky", signal);
-      backlog = Number(task?.backlogCountHint ?? 0n);
+      waited = task && readWait(task);
       return task;
     } finally {
-      balancer.close(queue, backlog);
+      balancer.close(queue, waited);
     }
   }
 
@@ -114,4 +115,9 @@ export class WorkflowSide {
     });
     this.#running.add(handled);
   }
+}
+
+/** Milliseconds from when a task was made until a poll took it, by the server's clock; 0 where it does not say. */
+function readWait({ scheduledTime, startedTime }: PollWorkflowTaskQueueResponse): number {
+  return scheduledTime && startedTime ? timestampMs(startedTime) - timestampMs(scheduledTime) : 0;
 }

@@ -2,61 +2,65 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PollBalancer, type WorkflowQueue } from "../../src/worker/poll_balancer.ts";
 
+function setUp(pollers: number, ratio: number) {
+  const clock = { now: 0 };
+  const balancer = new PollBalancer(pollers, ratio, () => clock.now);
+  const opened = Array.from({ length: pollers }, () => balancer.open());
+  return {
+    clock,
+    opened,
+    /** A poll ends and the next one begins. */
+    turn: (queue: WorkflowQueue, waited?: number) => {
+      balancer.close(queue, waited);
+      return balancer.open();
+    },
+  };
+}
+
 function count(queues: WorkflowQueue[]): Record<WorkflowQueue, number> {
   const normal = queues.filter((queue) => queue === "normal").length;
   return { normal, sticky: queues.length - normal };
 }
 
-function openAll(pollers: number, ratio: number): { balancer: PollBalancer; queues: WorkflowQueue[] } {
-  const balancer = new PollBalancer(pollers, ratio);
-  return { balancer, queues: Array.from({ length: pollers }, () => balancer.open()) };
-}
-
 describe("poll balancer", () => {
   test("while nothing waits the ratio holds, with a poll on each queue at least", () => {
-    assert.deepEqual(count(openAll(5, 0.2).queues), { normal: 1, sticky: 4 });
-    assert.deepEqual(count(openAll(10, 0.5).queues), { normal: 5, sticky: 5 });
-    assert.deepEqual(count(openAll(2, 0.01).queues), { normal: 1, sticky: 1 });
-    assert.deepEqual(count(openAll(2, 0.99).queues), { normal: 1, sticky: 1 });
+    assert.deepEqual(count(setUp(5, 0.2).opened), { normal: 1, sticky: 4 });
+    assert.deepEqual(count(setUp(10, 0.5).opened), { normal: 5, sticky: 5 });
+    assert.deepEqual(count(setUp(2, 0.01).opened), { normal: 1, sticky: 1 });
+    assert.deepEqual(count(setUp(2, 0.99).opened), { normal: 1, sticky: 1 });
   });
 
-  test("a backlog of the normal queue draws all polls but one", () => {
-    const { balancer } = openAll(5, 0.2);
-    balancer.close("normal", 7);
-    assert.equal(balancer.open(), "normal");
-    for (let i = 0; i < 3; i++) {
-      balancer.close("sticky", 0);
-      assert.equal(balancer.open(), "normal");
-    }
-    balancer.close("sticky", 0);
-    assert.equal(balancer.open(), "sticky");
+  test("tasks that wait on the normal queue draw all polls but one", () => {
+    const { turn } = setUp(5, 0.2);
+    assert.equal(turn("normal", 300), "normal");
+    for (let i = 0; i < 3; i++) assert.equal(turn("sticky", 50), "normal");
+    assert.equal(turn("sticky", 50), "sticky");
   });
 
-  test("polls go back as soon as nothing waits", () => {
-    const { balancer } = openAll(5, 0.2);
-    balancer.close("normal", 7);
-    balancer.open();
-    balancer.close("sticky", 0);
-    assert.equal(balancer.open(), "normal");
-    balancer.close("normal", 0);
-    assert.equal(balancer.open(), "sticky");
+  test("polls go where tasks wait longer, and back when they do not wait", () => {
+    const { turn } = setUp(5, 0.2);
+    turn("normal", 300);
+    assert.equal(turn("sticky", 200), "normal");
+    assert.equal(turn("sticky", 400), "sticky");
+    assert.equal(turn("normal", 99), "sticky");
+    assert.equal(turn("sticky", 99), "sticky");
   });
 
-  test("more sticky tasks than polls come first", () => {
-    const { balancer } = openAll(5, 0.2);
-    balancer.close("normal", 7);
-    balancer.open();
-    balancer.close("sticky", 4);
-    assert.equal(balancer.open(), "sticky");
-    balancer.close("sticky", 3);
-    assert.equal(balancer.open(), "normal");
+  test("however long the normal queue is, sticky tasks do not wait until they time out", () => {
+    const { turn } = setUp(5, 0.2);
+    turn("normal", 3_600_000);
+    assert.equal(turn("sticky", 999), "normal");
+    assert.equal(turn("sticky", 1_000), "sticky");
   });
 
-  test("a failed poll says nothing about the backlog", () => {
-    const { balancer } = openAll(5, 0.2);
-    balancer.close("normal", 7);
-    balancer.open();
-    balancer.close("sticky", undefined);
-    assert.equal(balancer.open(), "normal");
+  test("what was long ago, a poll without a task and one that failed tell of no wait", () => {
+    const { turn, clock } = setUp(5, 0.2);
+    turn("normal", 300);
+    clock.now = 999;
+    assert.equal(turn("sticky", 0), "normal");
+    clock.now = 1_000;
+    assert.equal(turn("sticky", 0), "sticky");
+    turn("normal", 300);
+    assert.equal(turn("normal"), "sticky");
   });
 });
