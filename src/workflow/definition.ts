@@ -117,7 +117,23 @@ export function remember<T extends object>(target: T, definition: WorkflowInfoDe
   const { name } = definition;
   if (name.startsWith("__temporal_")) throw new ValueError(`workflow name ${name} is reserved; choose another one`);
   if (definition.options.name === "") throw new ValueError("workflow name is empty; leave it out or give one");
+  refuseUnsupported(name, definition.options);
   return attachDefinition(target, definition);
+}
+
+/** What has no effect yet must not look as if it had. */
+function refuseUnsupported(workflow: string, options: WorkflowDefnOptions & { dynamicConfig?: unknown }): void {
+  const { failureExceptionTypes, versioningBehavior, dynamicConfig, sandboxed } = options;
+  const wanted = {
+    failureExceptionTypes,
+    versioningBehavior,
+    dynamicConfig,
+    sandboxed: sandboxed === false || undefined,
+  };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (value === undefined) continue;
+    throw new ValueError(`workflow ${workflow}: the option ${name} is not supported yet; leave it out`);
+  }
 }
 
 function describe(

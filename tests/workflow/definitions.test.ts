@@ -115,6 +115,11 @@ describe("mistakes in definitions", () => {
     ["a reserved query", () => workflow.defineQuery("__stack_trace"), /is reserved/],
     ["a definition without run", () => workflow.define({} as never), /`run` must be/],
     ["an empty name", () => workflow.define({ name: "", run: async () => {} }), /name is empty/],
+    [
+      "an option without effect",
+      () => workflow.define({ name: "w", sandboxed: false, run: async () => {} }),
+      /workflow w: the option sandboxed is not supported yet/,
+    ],
     ["a reserved name", () => workflow.define({ name: "__temporal_w", run: async () => {} }), /is reserved/],
   ];
   for (const [what, make, message] of mistakes) {
