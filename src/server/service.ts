@@ -24,6 +24,7 @@ import type { Limits } from "./engine/limits.ts";
 import type { Namespace, NamespaceRegistry } from "./engine/namespace.ts";
 import { SYSTEM_NAMESPACE } from "./engine/namespace.ts";
 import { QueryTable } from "./engine/queries.ts";
+import { terminate } from "./engine/requests.ts";
 
 /** Options of `createService`. */
 export interface ServiceOptions {
@@ -76,7 +77,12 @@ export function createService(options: ServiceOptions): Service {
     routes: (router) => void router.service(WorkflowService, methods),
     namespaces: engine.namespaces,
     emptyNamespace(namespace) {
-      for (const run of [...engine.store.listOpen(namespace), ...engine.store.listClosed(namespace)]) {
+      // What closes may start a successor: until nothing is open.
+      for (let open = [...engine.store.listOpen(namespace)]; open.length > 0;) {
+        for (const run of open) terminate(engine, run, { reason: "Delete namespace", identity: "history-service" });
+        open = [...engine.store.listOpen(namespace)];
+      }
+      for (const run of [...engine.store.listClosed(namespace)]) {
         run.isDeleted = true;
         engine.store.remove(run);
       }

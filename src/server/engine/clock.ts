@@ -93,13 +93,17 @@ export class Clock {
     this.#timer = undefined;
     this.#armedFor = -Infinity;
     const now = this.now();
-    while (this.#entries.length > 0 && this.#entries[0].due <= now) {
-      const entry = this.#entries[0];
-      this.#remove(entry);
-      entry.run();
+    try {
+      while (this.#entries.length > 0 && this.#entries[0].due <= now) {
+        const entry = this.#entries[0];
+        this.#remove(entry);
+        entry.run();
+      }
+    } finally {
+      // What an entry throws is no reason to forget the others.
+      this.#armedFor = Infinity;
+      this.#arm();
     }
-    this.#armedFor = Infinity;
-    this.#arm();
   }
 
   #remove(entry: ClockEntry): void {

@@ -320,9 +320,12 @@ function setSticky(run: Execution, request: RespondWorkflowTaskCompletedRequest)
   const timeout = request.stickyAttributes!.scheduleToStartTimeout;
   run.sticky = {
     name: queue.name,
-    scheduleToStartMs: timeout ? Number(timeout.seconds) * 1000 + timeout.nanos / 1e6 : 0,
+    scheduleToStartMs: timeout ? Number(timeout.seconds) * 1000 + timeout.nanos / 1e6 : STICKY_SCHEDULE_TO_START,
   };
 }
+
+/** A worker that names no limit may be gone for good: its tasks do not wait for it for ever. */
+const STICKY_SCHEDULE_TO_START = 10_000;
 
 const DISCARDABLE_EVENTS = 10;
 

@@ -99,6 +99,7 @@ export class TaskQueue {
   offer(task: Task): boolean {
     if (this.#isIdle() && this.#deliver(task)) return true;
     this.#backlog.push(task);
+    if (this.#parked.size > 0 && this.#rateDelay() > 0) this.#resumeLater();
     return false;
   }
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { WorkflowTaskFailedCause } from "../../gen/temporal/api/enums/v1/failed_cause_pb.ts";
 import type { Message as ProtocolMessage } from "../../gen/temporal/api/protocol/v1/message_pb.ts";
 import type { Acceptance, Rejection, Response } from "../../gen/temporal/api/update/v1/message_pb.ts";
@@ -43,14 +44,22 @@ const AFTER: Record<UpdateMessage["kind"], UpdatePhase> = {
   Response: "completed",
 };
 
-/** Reads a message; undefined if its body is of no kind we know. */
+/** Reads a message; undefined if its body is of no kind we know, or malformed. */
 export function readMessage(message: ProtocolMessage): UpdateMessage | undefined {
   if (!message.body) return undefined;
   for (const [kind, schema] of KINDS) {
-    const value = anyUnpack(message.body, schema);
+    const value = unpack(message.body, schema);
     if (value) return { kind, updateId: message.protocolInstanceId, value } as UpdateMessage;
   }
   return undefined;
+}
+
+function unpack(body: Any, schema: DescMessage): Message | undefined {
+  try {
+    return anyUnpack(body, schema);
+  } catch {
+    return undefined; // bytes that are no such message
+  }
 }
 
 /** Whether the message is allowed; `phases` moves on. */
