@@ -39,6 +39,7 @@ export const restrictedGlobals: Readonly<Record<string, Restriction>> = {
   ShadowRealm: asFunction("what runs in another realm is not deterministic; import the code"),
   SharedArrayBuffer: asFunction(noSharedMemory),
   WeakRef: asFunction("garbage collection is not deterministic; keep a plain reference"),
+  WebAssembly: asObject("it compiles in the background, out of reach of the history; call it in an activity"),
   WebSocket: asFunction(inActivity),
   Worker: asFunction(inActivity),
   XMLHttpRequest: asFunction(inActivity),

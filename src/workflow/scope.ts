@@ -88,6 +88,7 @@ async function runTimed<T>(node: ScopeNode, options: CancellationScopeOptions, w
     throw timer.hasFired() && isCancelledException(error) ? makeError() : error;
   } finally {
     timer.stop();
+    node.leave();
   }
 }
 

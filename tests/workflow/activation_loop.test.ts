@@ -280,6 +280,13 @@ describe("cancellation", () => {
     assert.equal(await run.result({ kind: "fireTimer", seq: 1 }), "done CancelledError");
   });
 
+  test("a handler's wait does not take the cancellation from the main function", async () => {
+    const run = new TestRun(functions);
+    await run.commands(start("cancelledBesideHandler"), signalJob("wait"));
+    assert.deepEqual(kinds(await run.commands(cancelJob)), ["cancelTimer"]);
+    assert.equal(await run.result(completed(1, "done")), "handler CancelledError,main CancelledError");
+  });
+
   test("a cancellation that comes with the start is there before the first line", async () => {
     const commands = await new TestRun(functions).commands(start("cancelled", ["rethrow"]), cancelJob);
     assert.deepEqual(kinds(commands), ["cancelWorkflow"]);

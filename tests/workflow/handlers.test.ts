@@ -129,13 +129,24 @@ describe("updates", () => {
     assert.match(message, /^sleep is not allowed in a validator/);
   });
 
+  test("are rejected when their validator takes its time", async () => {
+    const run = await open();
+    const [rejected, ...others] = await run.commands(updateJob("patience"));
+    assert.ok(rejected.kind === "updateRejected");
+    assert.equal(
+      rejected.failure.message,
+      'the validator of update "patience" returned a promise; make it synchronous',
+    );
+    assert.deepEqual(others, []);
+  });
+
   test("without a handler are rejected at the end, with the known names", async () => {
     const run = await open();
     const [rejected] = await run.commands(updateJob("nope"));
     assert.ok(rejected.kind === "updateRejected");
     assert.equal(
       rejected.failure.message,
-      'no handler for update "nope"; known updates: [add, cheat, fail, mutate, who]',
+      'no handler for update "nope"; known updates: [add, cheat, fail, mutate, patience, who]',
     );
   });
 

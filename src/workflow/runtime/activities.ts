@@ -77,8 +77,9 @@ export class Activities {
     this.#state.assertWritable(`activity ${call.name}`);
     const context = makeContext(call, this.#state.start!);
     const request = makeRequest(call, this.#values, context);
-    const scope = this.#scopes.current;
-    const cancelled = scope.takeCancellation();
+    const caller = this.#scopes.context;
+    const { scope } = caller;
+    const cancelled = scope.takeCancellation(caller);
     if (cancelled) {
       settler.reject(cancelled);
       return { activityId: request.activityId ?? "", cancel: () => {} };
@@ -87,7 +88,7 @@ export class Activities {
     const activityId = request.activityId ?? String(seq);
     this.#commands.push({ ...request, kind: "scheduleActivity", seq, activityId });
     const cancel = () => this.#requestCancel(seq);
-    const member = scope.addWait(cancel);
+    const member = scope.addWait(cancel, caller);
     this.#pending.set(seq, {
       isCancelRequested: false,
       resolve: (resolution) => {

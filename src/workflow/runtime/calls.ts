@@ -18,7 +18,12 @@ export class Calls {
     this.#scopes = scopes;
   }
 
-  /** Calls now, in the root scope unless `context` says otherwise; hears of the end by promise jobs. */
+  /** The context of a signal or update handler. */
+  handlerContext(update?: Context["update"]): Context {
+    return { scope: this.#scopes.root, isHandler: true, update };
+  }
+
+  /** Calls now, as the main function unless `context` says otherwise; hears of the end by promise jobs. */
   perform(
     fn: UserFunction,
     self: unknown,

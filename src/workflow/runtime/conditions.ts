@@ -38,7 +38,7 @@ export class Conditions {
     this.#state.assertWritable("waitCondition");
     const context = this.#scopes.context;
     const { scope } = context;
-    const cancelled = scope.takeCancellation();
+    const cancelled = scope.takeCancellation(context);
     if (cancelled) {
       settler.reject(cancelled);
       return () => {};
@@ -52,7 +52,7 @@ export class Conditions {
       finish();
     };
     this.#waiting.add(condition);
-    const member = scope.addWait(cancel);
+    const member = scope.addWait(cancel, context);
     // The timer takes its number even where the condition holds already, as in all SDKs.
     const stopTimer = timeout && this.#startTimer(timeout, () => end(() => settler.resolve(false)));
     this.#evaluate(condition);

@@ -11,7 +11,7 @@ import type { Ending } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
-import type { Values } from "./values.ts";
+import { isPromise, type Values } from "./values.ts";
 
 type QueryJob = Extract<Job, { kind: "queryWorkflow" }>;
 
@@ -66,8 +66,4 @@ export class Queries {
     }
     return this.#values.encode([value])[0];
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }

@@ -11,6 +11,8 @@ import type { Values } from "./values.ts";
 /** The context of running code. */
 export interface Context {
   readonly scope: Scope;
+  /** Whether the code is that of a signal or update handler: cancelling the workflow is for the main function to see. */
+  readonly isHandler?: boolean;
   /** The update in whose handler or validator the code runs. */
   readonly update?: { readonly id: string; readonly name: string };
 }
@@ -27,6 +29,8 @@ export interface ContextStorage {
  */
 export interface Cancellation {
   readonly error: Error;
+  /** Whether the whole workflow was cancelled. */
+  readonly ofWorkflow: boolean;
   isDelivered: boolean;
 }
 
@@ -59,11 +63,11 @@ export class Scope implements ScopeNode, Cancellable {
     this.#members.add(member);
   }
 
-  /** Takes a wait in; gives the member to {@link delete} when it is over. */
-  addWait(cancel: (error: Error) => void): Cancellable {
+  /** Takes a wait of running code in; gives the member to {@link delete} when it is over. */
+  addWait(cancel: (error: Error) => void, { isHandler }: Context): Cancellable {
     const member = {
       cancel: (cancellation: Cancellation) => {
-        deliver(cancellation);
+        if (!(isHandler && cancellation.ofWorkflow)) deliver(cancellation);
         cancel(cancellation.error);
       },
     };
@@ -72,10 +76,11 @@ export class Scope implements ScopeNode, Cancellable {
   }
 
   /** The error for a new wait to reject with: that of a cancellation which no wait has seen yet. */
-  takeCancellation(): Error | undefined {
+  takeCancellation({ isHandler }: Context): Error | undefined {
     const cancellation = this.findUndelivered();
-    if (cancellation) deliver(cancellation);
-    return cancellation?.error;
+    if (!cancellation || (isHandler && cancellation.ofWorkflow)) return undefined;
+    deliver(cancellation);
+    return cancellation.error;
   }
 
   /** Forgets a member. */
@@ -166,7 +171,7 @@ export class Scopes {
 
   /** Cancels a scope with the error given. Only its first cancellation counts. */
   cancelWith(scope: Scope, error: Error): void {
-    if (!scope.error) scope.cancel({ error, isDelivered: false });
+    if (!scope.error) scope.cancel({ error, ofWorkflow: scope === this.root, isDelivered: false });
   }
 
   /** Cancels the root scope. Only the first request counts. */

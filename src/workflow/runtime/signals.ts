@@ -58,7 +58,7 @@ export class Signals {
       finished();
       this.#ending.fail(error);
     };
-    this.#calls.perform(entry.fn, entry.self, args, done, failed);
+    this.#calls.perform(entry.fn, entry.self, args, done, failed, this.#calls.handlerContext());
   }
 
   /** A signal that cannot be read is dropped: to fail would only fail again. */

@@ -31,8 +31,9 @@ export class Timers {
   /** Starts a timer that the current scope can cancel. */
   sleep(duration: number, summary: Payload | undefined, settler: Settler<void>): Cancel {
     this.#state.assertWritable("sleep");
-    const scope = this.#scopes.current;
-    const cancelled = scope.takeCancellation();
+    const { context } = this.#scopes;
+    const { scope } = context;
+    const cancelled = scope.takeCancellation(context);
     if (cancelled) {
       settler.reject(cancelled);
       return () => {};
@@ -41,7 +42,7 @@ export class Timers {
     const cancel = (error: Error) => {
       if (this.#stop(seq)) finish(scope, member, () => settler.reject(error));
     };
-    const member = scope.addWait(cancel);
+    const member = scope.addWait(cancel, context);
     return cancel;
   }
 

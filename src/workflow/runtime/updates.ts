@@ -12,7 +12,7 @@ import { type Ending, isFailure } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
-import type { Values } from "./values.ts";
+import { isPromise, type Values } from "./values.ts";
 
 type UpdateJob = Extract<Job, { kind: "doUpdate" }>;
 
@@ -73,11 +73,12 @@ export class Updates {
   }
 
   #handle(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): void {
-    const context: Context = { scope: this.#scopes.root, update: { id: job.id, name: job.name } };
+    const context = this.#calls.handlerContext({ id: job.id, name: job.name });
     let args: unknown[];
     try {
       if (job.runValidator) this.#validate(job, entry, isDynamic, context);
-      args = this.#decode(job, entry, isDynamic);
+      // Schemas may only read: a random number drawn live alone would shift all that follow.
+      args = this.#state.runReadOnly("validator", () => this.#decode(job, entry, isDynamic));
     } catch (error) {
       if (error instanceof ReadOnlyContextError) this.#ending.failTask(error);
       else this.#reject(job, error);
@@ -91,9 +92,12 @@ export class Updates {
   #validate(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean, context: Context): void {
     const { validator, self } = entry;
     if (!validator) return;
-    const args = this.#decode(job, entry, isDynamic);
     this.#state.runReadOnly("validator", () => {
-      this.#scopes.run(() => Reflect.apply(validator, self, args), context);
+      const args = this.#decode(job, entry, isDynamic);
+      const result: unknown = this.#scopes.run(() => Reflect.apply(validator, self, args), context);
+      if (!isPromise(result)) return;
+      result.then(undefined, () => {});
+      throw new ValueError(`the validator of update "${job.name}" returned a promise; make it synchronous`);
     });
   }
 

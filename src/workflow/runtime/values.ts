@@ -127,3 +127,8 @@ function makePayloadConverter({ JSON, Uint8Array }: RealmIntrinsics): PayloadCon
     new JSONPlainPayloadConverter({ parse: JSON.parse as (text: string) => unknown }),
   ]);
 }
+
+/** Whether a handler that must answer at once gave a promise. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+}

@@ -130,6 +130,12 @@ export async function updates(): Promise<number> {
       void workflow.sleep(1);
     },
   });
+  workflow.setHandler(workflow.defineUpdate<void>("patience"), () => {}, {
+    validator: (async () => {
+      await Promise.resolve();
+      throw new Error("too late");
+    }) as () => void,
+  });
   workflow.setHandler(workflow.defineUpdate<string>("who"), async () => {
     const { id, name } = workflow.currentUpdateInfo()!;
     await workflow.sleep(1);
@@ -189,6 +195,17 @@ export async function cancelled(how: string): Promise<string> {
     return `${early} ${cleaned} ${workflow.cancellationSignal().aborted}`;
   }
   return "not cancelled";
+}
+
+/** A handler waits while the main function is shielded: the cancellation is still there for the main function. */
+export async function cancelledBesideHandler(): Promise<string> {
+  const seen: string[] = [];
+  workflow.setHandler(workflow.defineSignal("wait"), async () => {
+    await workflow.sleep("1h").catch((error) => seen.push(`handler ${error.name}`));
+  });
+  await workflow.shield(() => greet("clean-up"));
+  await workflow.sleep(1).catch((error) => seen.push(`main ${error.name}`));
+  return seen.join();
 }
 
 /** Cancelled while only shielded work is in progress: the next wait sees it, the one after does not. */
