@@ -95,7 +95,7 @@ export function operation<I, O>(options: OperationOptions<I, O> = {}): Operation
   if (options.name === "") {
     throw new ValueError("nexus.operation: `name` must not be empty; leave it out to use the key");
   }
-  return { kind: "operation", name: "", ...options };
+  return { ...options, kind: "operation", name: options.name ?? "" };
 }
 
 /**

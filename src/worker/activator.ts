@@ -5,16 +5,16 @@
  */
 import { ApplicationError } from "../common/errors.ts";
 import type { Failure } from "../common/failure.ts";
-import type { SerializationContext } from "../converter/context.ts";
+import type { WorkflowSerializationContext } from "../converter/context.ts";
 import type { DataConverter } from "../converter/data.ts";
 import type { WorkflowRealm } from "../realm/host.ts";
 import type { Activation, Command, Completion } from "../workflow/activation.ts";
 import { encodeAnyFailure } from "./failures.ts";
 import { decodeActivation, encodeCompletion, findOversized, type OversizedField } from "./payload_visitor.ts";
+import type { RunContexts } from "./run_contexts.ts";
 
 /** What an activator needs. */
 export interface ActivatorOptions {
-  namespace: string;
   dataConverter: DataConverter;
   /** Bytes of payloads that the server takes in one field, undefined when unknown. */
   payloadLimit?: number;
@@ -29,21 +29,16 @@ export class Activator {
   }
 
   /** Lets a run take in an activation; codec errors reject. */
-  async activate(realm: WorkflowRealm, activation: Activation, workflowId: string): Promise<Completion> {
+  async activate(realm: WorkflowRealm, activation: Activation, contexts: RunContexts): Promise<Completion> {
     const codec = this.#options.dataConverter.payloadCodec;
     if (!codec) return this.#limit(activation, await realm.activate(activation));
-    const coder = { codec, context: this.#context(workflowId) };
-    const completion = await realm.activate(await decodeActivation(activation, coder));
-    return this.#limit(activation, await encodeCompletion(completion, coder));
+    const completion = await realm.activate(await decodeActivation(activation, codec, contexts));
+    return this.#limit(activation, await encodeCompletion(completion, codec, contexts));
   }
 
   /** An error as a failure, for the server; never rejects. */
-  async toFailure(error: unknown, workflowId: string): Promise<Failure> {
-    return await encodeAnyFailure(this.#options.dataConverter, error, "a workflow task", this.#context(workflowId));
-  }
-
-  #context(workflowId: string): SerializationContext {
-    return { kind: "workflow", namespace: this.#options.namespace, workflowId };
+  async toFailure(error: unknown, context: WorkflowSerializationContext): Promise<Failure> {
+    return await encodeAnyFailure(this.#options.dataConverter, error, "a workflow task", context);
   }
 
   #limit(activation: Activation, completion: Completion): Completion {

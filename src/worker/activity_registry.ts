@@ -25,6 +25,7 @@ export function collectActivities(sources: readonly ActivitySource[], faults: st
   const named = new Map<string, RegisteredActivity>();
   let dynamic: RegisteredActivity | undefined;
   for (const activity of sources.flatMap((source) => readSource(source, faults))) {
+    checkName(activity, faults);
     if (activity.dynamic) {
       if (dynamic) faults.push(`activities: two dynamic activities (${dynamic.name}, ${activity.name}); keep one`);
       dynamic ??= activity;
@@ -56,11 +57,12 @@ function readSource(source: ActivitySource, faults: string[]): RegisteredActivit
   if (found.length === 0) {
     faults.push("activities: no function in it; pass a module, a record of functions or an instance");
   }
-  for (const { name } of found) {
-    if (name === "") faults.push("activities: a definition without a name; give `activity.define` a `name`");
-    if (name.startsWith("__temporal_")) faults.push(`activities: ${name} starts with "__temporal_", which is reserved`);
-  }
   return found;
+}
+
+function checkName({ name, dynamic }: RegisteredActivity, faults: string[]): void {
+  if (name === "" && !dynamic) faults.push("activities: a definition without a name; give `activity.define` a `name`");
+  if (name.startsWith("__temporal_")) faults.push(`activities: ${name} starts with "__temporal_", which is reserved`);
 }
 
 function readFunction(source: object, faults: string[]): RegisteredActivity[] {

@@ -18,7 +18,6 @@ export interface ActivitySideOptions {
   tasks: ActivityTasks;
   logger: Logger;
   slots: number;
-  /** 0 when other workers poll for this queue's activities. */
   pollers: number;
   maxActivitiesPerSecond?: number;
 }

@@ -118,12 +118,11 @@ function createWorkflows(
   const { maxCachedWorkflows, stickyTimeout, workflowSlots: slots, workflowPollers: pollers, nonstickyRatio } =
     settings;
   const eager = activities?.eager(settings.eagerActivities);
-  const { namespace } = service.settings;
   const { dataConverter } = connection.client;
   const tasks = new WorkflowTasks({
     service,
     host: host.realms,
-    activator: new Activator({ namespace, dataConverter, payloadLimit: facts.payloadLimit }),
+    activator: new Activator({ dataConverter, payloadLimit: facts.payloadLimit }),
     reports: new WorkflowReports({ service, logger, stickyTimeout, stop: stop.signal, eager }),
     logger,
     buildId: host.buildId,

@@ -9,14 +9,7 @@ import type { Payload } from "../common/payload.ts";
 import { codeFailure, codePayload, codePayloadRecord, codePayloads, type PayloadCodec } from "../converter/codec.ts";
 import type { SerializationContext } from "../converter/context.ts";
 import type { Activation, Command, Completion, Job } from "../workflow/activation.ts";
-
-/** A codec, and what it is told about the values. */
-export interface Coder {
-  codec: PayloadCodec;
-  context: SerializationContext;
-}
-
-type Direction = "encode" | "decode";
+import type { RunContexts } from "./run_contexts.ts";
 
 /** How a field holds payloads. */
 type Shape = "list" | "one" | "map" | "failure" | "nested";
@@ -56,19 +49,34 @@ const commandFields: Readonly<Record<Command["kind"], Fields>> = {
 const nestedFields: Fields = { result: "one", failure: "failure", summary: "one", details: "one" };
 
 /** The same activation, decoded by the codec. */
-export async function decodeActivation(activation: Activation, coder: Coder): Promise<Activation> {
-  const jobs = await Promise.all(activation.jobs.map((job) => codeFields(job, jobFields[job.kind], "decode", coder)));
+export async function decodeActivation(
+  activation: Activation,
+  codec: PayloadCodec,
+  contexts: RunContexts,
+): Promise<Activation> {
+  const jobs = await Promise.all(activation.jobs.map((job) => {
+    const context = contexts.ofJob(job);
+    return codeFields(job, jobFields[job.kind], () => ({ codec, direction: "decode", context }));
+  }));
   return { ...activation, jobs };
 }
 
 /** The same completion, encoded by the codec. */
-export async function encodeCompletion(completion: Completion, { codec, context }: Coder): Promise<Completion> {
+export async function encodeCompletion(
+  completion: Completion,
+  codec: PayloadCodec,
+  contexts: RunContexts,
+): Promise<Completion> {
   if (completion.kind === "failed") {
-    return { ...completion, failure: await codeFailure(codec, "encode", completion.failure, context) };
+    return { ...completion, failure: await codeFailure(codec, "encode", completion.failure, contexts.workflow) };
   }
   const commands = await Promise.all(
     completion.commands.map((command) =>
-      codeFields(command, commandFields[command.kind], "encode", { codec, context })
+      codeFields(command, commandFields[command.kind], (field) => ({
+        codec,
+        direction: "encode",
+        context: contexts.ofCommand(command, field),
+      }))
     ),
   );
   return { ...completion, commands };
@@ -101,22 +109,29 @@ export function payloadsSize(payloads: readonly Payload[]): number {
   return size;
 }
 
-async function codeFields<T extends object>(holder: T, fields: Fields, direction: Direction, coder: Coder): Promise<T> {
+/** What is done with the payloads of one field. */
+interface Coder {
+  codec: PayloadCodec;
+  direction: "encode" | "decode";
+  context: SerializationContext;
+}
+
+async function codeFields<T extends object>(holder: T, fields: Fields, coderOf: (field: string) => Coder): Promise<T> {
   const coded: Record<string, unknown> = {};
   for (const [field, shape] of Object.entries(fields)) {
     const value = (holder as Record<string, unknown>)[field];
-    if (value !== undefined) coded[field] = await coders[shape](value, direction, coder);
+    if (value !== undefined) coded[field] = await coders[shape](value, coderOf(field));
   }
   return { ...holder, ...coded };
 }
 
-const coders: Readonly<Record<Shape, (value: unknown, direction: Direction, coder: Coder) => Promise<unknown>>> = {
-  list: (value, direction, { codec, context }) => codePayloads(codec, direction, value as Payload[], context),
-  one: (value, direction, { codec, context }) => codePayload(codec, direction, value as Payload, context),
-  map: (value, direction, { codec, context }) =>
+const coders: Readonly<Record<Shape, (value: unknown, coder: Coder) => Promise<unknown>>> = {
+  list: (value, { codec, direction, context }) => codePayloads(codec, direction, value as Payload[], context),
+  one: (value, { codec, direction, context }) => codePayload(codec, direction, value as Payload, context),
+  map: (value, { codec, direction, context }) =>
     codePayloadRecord(codec, direction, value as Record<string, Payload>, context),
-  failure: (value, direction, { codec, context }) => codeFailure(codec, direction, value as Failure, context),
-  nested: (value, direction, coder) => codeFields(value as object, nestedFields, direction, coder),
+  failure: (value, { codec, direction, context }) => codeFailure(codec, direction, value as Failure, context),
+  nested: (value, coder) => codeFields(value as object, nestedFields, () => coder),
 };
 
 function findOversizedField(

@@ -11,6 +11,7 @@ import { Run, type RunTask } from "../core/run.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import { Activator } from "./activator.ts";
 import { hasWorkflows, type WorkflowHostOptions } from "./options.ts";
+import { RunContexts } from "./run_contexts.ts";
 import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
 
 /** Options of {@link Replayer.create}. */
@@ -108,12 +109,13 @@ export class Replayer {
     const { workflowType, taskQueue } = readStart(history, this.#host.realms.workflowTypes);
     const { buildId } = this.#host;
     const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId });
-    const activator = new Activator({ namespace, dataConverter: this.#dataConverter });
+    const activator = new Activator({ dataConverter: this.#dataConverter });
+    const contexts = new RunContexts({ namespace, workflowId, workflowType });
     const realm = this.#host.realms.createRun({ runId });
     try {
       run.begin(toTask(history.events));
       for (let activation = run.next(); activation; activation = run.next()) {
-        run.accept(await activator.activate(realm, activation, workflowId));
+        run.accept(await activator.activate(realm, activation, contexts));
       }
       const { failure } = run.finish();
       if (failure) throw await this.#toError(failure.failure, failure.cause);

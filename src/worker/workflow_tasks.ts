@@ -13,14 +13,16 @@ import type { RealmHost, WorkflowRealm } from "../realm/host.ts";
 import type { TaskFailureCause } from "../workflow/activation.ts";
 import { type CachedRun, RunCache } from "./run_cache.ts";
 import type { Activator } from "./activator.ts";
+import { RunContexts, type RunIdentity } from "./run_contexts.ts";
 import type { TaskService } from "./service.ts";
 import { findAllEvents, findNewEvents, isQueryTask } from "./workflow_events.ts";
 import type { WorkflowReports } from "./workflow_reports.ts";
 
-/** A run that is loaded: its engine and its realm. */
+/** A run that is loaded: its engine, its realm, and what codecs are told about its values. */
 export interface LoadedRun {
   run: Run;
   realm: WorkflowRealm;
+  contexts: RunContexts;
 }
 
 /** What the handler of workflow tasks needs. */
@@ -89,7 +91,7 @@ export class WorkflowTasks {
     const { reports } = this.#options;
     try {
       const work = await this.#prepare(cached, task);
-      const answer = await this.#decide(work.loaded, work.task, task.workflowExecution!.workflowId);
+      const answer = await this.#decide(work.loaded, work.task);
       if (answer.failure) return await this.#failed(cached, task, answer.failure);
       const { run } = work.loaded;
       const sent = await reports.send(task, run, answer);
@@ -110,7 +112,8 @@ export class WorkflowTasks {
     const cause = error instanceof NondeterminismError
       ? "NON_DETERMINISTIC_ERROR"
       : "WORKFLOW_WORKER_UNHANDLED_FAILURE";
-    const failure = await this.#options.activator.toFailure(error, task.workflowExecution!.workflowId);
+    const { activator, service } = this.#options;
+    const failure = await activator.toFailure(error, new RunContexts(identify(task, service)).workflow);
     return await this.#failed(cached, task, { failure, cause });
   }
 
@@ -142,21 +145,28 @@ export class WorkflowTasks {
 
   #load(task: PollWorkflowTaskQueueResponse): LoadedRun {
     const { host, service, buildId, requestEagerActivities } = this.#options;
-    const { workflowId, runId } = task.workflowExecution!;
-    const workflowType = task.workflowType!.name;
-    const { namespace, taskQueue } = service.settings;
-    const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId, requestEagerActivities });
-    return { run, realm: host.createRun({ runId }) };
+    const { runId } = task.workflowExecution!;
+    const { taskQueue } = service.settings;
+    const identity = identify(task, service);
+    const run = new Run({ ...identity, runId, taskQueue, buildId, requestEagerActivities });
+    return { run, realm: host.createRun({ runId }), contexts: new RunContexts(identity) };
   }
 
-  async #decide({ run, realm }: LoadedRun, task: RunTask, workflowId: string): Promise<TaskAnswer> {
+  async #decide({ run, realm, contexts }: LoadedRun, task: RunTask): Promise<TaskAnswer> {
     const { activator } = this.#options;
     run.begin(task);
     for (let activation = run.next(); activation; activation = run.next()) {
-      run.accept(await activator.activate(realm, activation, workflowId));
+      run.accept(await activator.activate(realm, activation, contexts));
     }
     return run.finish();
   }
+}
+
+function identify(
+  { workflowExecution, workflowType }: PollWorkflowTaskQueueResponse,
+  { settings: { namespace } }: TaskService,
+): RunIdentity {
+  return { namespace, workflowId: workflowExecution!.workflowId, workflowType: workflowType!.name };
 }
 
 function park(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<void> {

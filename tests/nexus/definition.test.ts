@@ -8,10 +8,12 @@ describe("nexus definitions", () => {
     const greeter = service("greeter", {
       greet: operation<string, string>(),
       wave: operation<number, void>({ name: "wave-hand" }),
+      bow: operation<void, void>({ name: undefined }),
     });
     assert.equal(greeter.name, "greeter");
     assert.equal(greeter.operations.greet.name, "greet");
     assert.equal(greeter.operations.wave.name, "wave-hand");
+    assert.equal(greeter.operations.bow.name, "bow");
     const input: OperationInput<typeof greeter, "greet"> = "Ada";
     const output: OperationOutput<typeof greeter, "greet"> = input;
     assert.equal(output, "Ada");

@@ -65,6 +65,8 @@ describe("activity registry", () => {
       [[{}], /no function in it/],
       [[() => 1], /a function without a name/],
       [[{ __temporal_x: () => 1 }], /"__temporal_", which is reserved/],
+      [[define({ name: "__temporal_x", run: () => 1 })], /"__temporal_", which is reserved/],
+      [[define({ run: () => 1 })], /a definition without a name; give `activity.define` a `name`/],
       [[5 as never], /5 is neither a module/],
       [[null as never], /null is neither a module/],
     ];

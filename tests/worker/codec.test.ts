@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Client, type WorkflowFailureError } from "@anywhen/temporal/client";
 import { ApplicationError, ValueError } from "@anywhen/temporal/common";
-import type { PayloadCodec, PayloadConverter } from "@anywhen/temporal/converter";
+import type { PayloadCodec, PayloadConverter, SerializationContext } from "@anywhen/temporal/converter";
 import { DevServer } from "@anywhen/temporal/server";
 import { Worker } from "@anywhen/temporal/worker";
 import { createLog } from "../activity/support.ts";
@@ -26,7 +26,49 @@ const codec: PayloadCodec = {
     })),
 };
 
+/** Writes down whose value it encodes, and refuses to decode it as another's. */
+const bound: PayloadCodec = {
+  encode: (payloads, context) =>
+    Promise.resolve(
+      payloads.map(({ data, metadata }) => ({ data, metadata: { ...metadata, owner: describeOwner(context) } })),
+    ),
+  decode: (payloads, context) =>
+    Promise.resolve(payloads.map(({ data, metadata: { owner, ...metadata } }) => {
+      assert.equal(decoder.decode(owner), decoder.decode(describeOwner(context)));
+      return { data, metadata };
+    })),
+};
+
+function describeOwner(context: SerializationContext | undefined): Uint8Array {
+  return encoder.encode(JSON.stringify(context, Object.keys(context ?? {}).sort()));
+}
+
 describe("codec", () => {
+  test("is told of the same owner where a value is encoded and where it is decoded", async () => {
+    const telemetry = { logger: createLog().logger };
+    await using server = await DevServer.start({ telemetry });
+    const client = await Client.connect(server, { telemetry, dataConverter: { payloadCodec: bound } });
+    const taskQueue = "bound";
+    const outcomes = [
+      (name: string) => `Hello, ${name}!`,
+      () => {
+        throw new ApplicationError("no", { nonRetryable: true, details: ["secret"] });
+      },
+    ];
+    for (const greet of outcomes) {
+      const options = { client, taskQueue, workflows, activities: { greet }, shutdownSignals: [] };
+      const worker = await Worker.create(options);
+      const result = await worker.runUntil(async () => {
+        const handle = await client.workflow.start(replayed.greeting, { id: "w", taskQueue, args: ["Ada"] });
+        await handle.signal(replayed.rename, "Grace");
+        assert.equal(await handle.query(replayed.name), "Grace");
+        return await handle.result().catch(({ cause }: WorkflowFailureError) => (cause as Error).cause);
+      });
+      if (result instanceof ApplicationError) assert.deepEqual(result.details, ["secret"]);
+      else assert.equal(result, "Hello, Grace!");
+    }
+  });
+
   test("nothing readable reaches the server: arguments, results, signals, queries, updates, failures", async () => {
     const telemetry = { logger: createLog().logger };
     await using server = await DevServer.start({ telemetry });

@@ -7,6 +7,7 @@ import { Replayer } from "@anywhen/temporal/worker";
 import { DataConverter } from "../../src/converter/data.ts";
 import { Run } from "../../src/core/run.ts";
 import { Activator } from "../../src/worker/activator.ts";
+import { RunContexts } from "../../src/worker/run_contexts.ts";
 import { createWorkflowHost, type WorkflowHost } from "../../src/worker/workflow_host.ts";
 import type { Command } from "../../src/workflow/activation.ts";
 import { createLog } from "../activity/support.ts";
@@ -62,16 +63,17 @@ interface Event {
 
 /** The command with which the workflow code ends its run, in the terms of {@link recordedEnd}. */
 async function findEnd(host: WorkflowHost, history: WorkflowHistory): Promise<unknown> {
-  const activator = new Activator({ namespace: "default", dataConverter: DataConverter.default });
+  const activator = new Activator({ dataConverter: DataConverter.default });
   const { runId, workflowId, events } = history;
-  const options = { namespace: "default", taskQueue: "golden", buildId: "", runId, workflowId, workflowType: "" };
-  const run = new Run(options);
+  const identity = { namespace: "default", workflowId, workflowType: "" };
+  const run = new Run({ ...identity, runId, taskQueue: "golden", buildId: "" });
+  const contexts = new RunContexts(identity);
   const realm = host.realms.createRun({ runId });
   let end: Command | undefined;
   const startedEventId = Number(events.at(-1)!.eventId);
   run.begin({ events, previousStartedEventId: startedEventId, startedEventId, messages: [], queries: {} });
   for (let activation = run.next(); activation; activation = run.next()) {
-    const completion = await activator.activate(realm, activation, workflowId);
+    const completion = await activator.activate(realm, activation, contexts);
     if (completion.kind === "successful") end = completion.commands.find(isEnd) ?? end;
     run.accept(completion);
   }

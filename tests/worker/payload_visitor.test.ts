@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import type { Failure } from "../../src/common/failure.ts";
 import type { Payload } from "../../src/common/payload.ts";
 import type { Activation, Completion } from "../../src/workflow/activation.ts";
-import { type Coder, decodeActivation, encodeCompletion, findOversized } from "../../src/worker/payload_visitor.ts";
+import { decodeActivation, encodeCompletion, findOversized } from "../../src/worker/payload_visitor.ts";
+import { RunContexts } from "../../src/worker/run_contexts.ts";
 
 const encoder = new TextEncoder();
 const payload = (text: string): Payload => ({ metadata: {}, data: encoder.encode(text) });
@@ -12,10 +13,8 @@ const texts = (payloads: readonly Payload[]) => payloads.map(({ data }) => new T
 const mark = (sign: string) => (payloads: Payload[]) =>
   Promise.resolve(texts(payloads).map((text) => payload(text + sign)));
 
-const coder: Coder = {
-  codec: { encode: mark("+"), decode: mark("-") },
-  context: { kind: "workflow", namespace: "default", workflowId: "w" },
-};
+const codec = { encode: mark("+"), decode: mark("-") };
+const contexts = new RunContexts({ namespace: "default", workflowId: "w", workflowType: "hello" });
 
 function failure(text: string, cause?: Failure): Failure {
   const failureInfo = { case: "applicationFailureInfo", value: { details: { payloads: [payload(text)] } } };
@@ -61,7 +60,7 @@ describe("payload visitor", () => {
         { kind: "fireTimer", seq: 1 },
       ],
     };
-    const { jobs } = await decodeActivation(activation, coder);
+    const { jobs } = await decodeActivation(activation, codec, contexts);
     const [start, signal, done, broken, timer] = jobs as any[];
     assert.deepEqual(texts(start.args), ["arg-"]);
     assert.deepEqual(texts([start.memo.m, start.headers.h, start.searchAttributes.s]), [
@@ -91,7 +90,7 @@ describe("payload visitor", () => {
         { kind: "completeWorkflow", result: payload("result") },
       ],
     };
-    const encoded = await encodeCompletion(completion, coder);
+    const encoded = await encodeCompletion(completion, codec, contexts);
     assert.equal(encoded.kind, "successful");
     const [timer, activity, updated, rejected, answer, result] = (encoded as any).commands;
     assert.deepEqual(texts([timer.metadata.summary]), ["summary+"]);
@@ -106,7 +105,7 @@ describe("payload visitor", () => {
       failure: failure("f"),
       cause: "WORKFLOW_WORKER_UNHANDLED_FAILURE",
     };
-    const encoded = await encodeCompletion(completion, coder);
+    const encoded = await encodeCompletion(completion, codec, contexts);
     assert.equal(encoded.kind, "failed");
     assert.deepEqual(failureTexts((encoded as any).failure), ["f+", "f+"]);
   });

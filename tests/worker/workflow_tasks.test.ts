@@ -105,7 +105,7 @@ function setUp(
   const tasks = new WorkflowTasks({
     service: fake.service,
     host,
-    activator: new Activator({ namespace: "default", dataConverter: DataConverter.default, payloadLimit }),
+    activator: new Activator({ dataConverter: DataConverter.default, payloadLimit }),
     reports: new WorkflowReports({ service: fake.service, logger, stickyTimeout: 10_000, stop: stop.signal, eager }),
     logger,
     buildId: "1",
