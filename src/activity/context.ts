@@ -222,7 +222,7 @@ export function metricMeter(): MetricMeter {
   return current("metricMeter()").metricMeter;
 }
 
-/** The converter of the worker's client. Throws IllegalStateError outside an activity. */
+/** The converter of the worker's client, in the context of this activity. Throws IllegalStateError outside an activity. */
 export function payloadConverter(): PayloadConverter {
   return current("payloadConverter()").options.payloadConverter;
 }

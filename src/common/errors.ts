@@ -272,6 +272,8 @@ export interface NondeterminismErrorOptions {
   found?: string;
   /** Where in the code, as `file:line:column`. */
   source?: string;
+  /** Both sides, one below the other. */
+  diff?: string;
   cause?: unknown;
 }
 
@@ -284,6 +286,8 @@ export class NondeterminismError extends TemporalError {
   readonly expected?: string;
   readonly found?: string;
   readonly source?: string;
+  /** The events before, what the history has (`-`) and what the code did instead (`+`, and where); some lines. */
+  declare readonly diff?: string;
 
   /** Says as much as is known. */
   constructor(message: string, options: NondeterminismErrorOptions = {}) {
@@ -292,7 +296,16 @@ export class NondeterminismError extends TemporalError {
     this.expected = options.expected;
     this.found = options.found;
     this.source = options.source;
+    if (options.diff) showDiff(this, options.diff);
   }
+}
+
+/** In place of the stack, which is the engine's: so the diff shows, once, where errors are printed. */
+function showDiff(error: NondeterminismError, diff: string): void {
+  Object.defineProperty(error, "diff", { value: diff, enumerable: false });
+  const place = error.source ? ` (${error.source})` : "";
+  const stack = `${error.name}: ${error.message}\n    at event ${error.eventId}${place}\n${diff}`;
+  Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
 }
 
 /** Workflow code used an API that would not be deterministic. */

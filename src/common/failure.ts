@@ -5,10 +5,13 @@
  */
 import type { Payload } from "./payload.ts";
 
+/** The source of failures that this SDK makes: that of all SDKs for TypeScript. */
+export const failureSource: string = "TypeScriptSDK";
+
 /** An error on the wire: the fields of the API's Failure message as plain data. */
 export interface Failure {
   message: string;
-  /** The SDK that made it, for example `"TypeScriptSDK"`. */
+  /** What made it: an SDK, for example `"TypeScriptSDK"`, or the server. */
   source: string;
   stackTrace: string;
   /** Message and stack trace as a payload, where they are to be encrypted. */

@@ -170,6 +170,26 @@ export function validateRetryPolicy(policy: RetryPolicy, what: string = "retryPo
 }
 
 /**
+ * Checks a priority and gives its parts.
+ *
+ * @param what names the priority in errors
+ * @throws {ValueError} a key that is not whole or under 1, a fairness key that is no text, a weight that is not above 0
+ */
+export function validatePriority(priority: Priority, what: string = "priority"): Priority {
+  const { priorityKey, fairnessKey, fairnessWeight } = priority;
+  if (priorityKey !== undefined && !(Number.isInteger(priorityKey) && priorityKey >= 1)) {
+    throw new ValueError(`${what}.priorityKey: ${priorityKey} is not a whole number of at least 1`);
+  }
+  if (fairnessKey !== undefined && typeof fairnessKey !== "string") {
+    throw new ValueError(`${what}.fairnessKey is of type ${typeof fairnessKey}; give a text`);
+  }
+  if (fairnessWeight !== undefined && !(Number.isFinite(fairnessWeight) && fairnessWeight > 0)) {
+    throw new ValueError(`${what}.fairnessWeight: ${fairnessWeight} is not a number above 0`);
+  }
+  return { priorityKey, fairnessKey, fairnessWeight };
+}
+
+/**
  * A deployment version as one text, `name.buildId`.
  *
  * @throws {ValueError} a "." in the deployment name

@@ -13,6 +13,16 @@ export interface Payload {
   externalPayloads?: { sizeBytes: bigint }[];
 }
 
+/** Bytes of payloads on the wire, near enough for a limit. */
+export function payloadsSize(payloads: readonly Payload[]): number {
+  let size = 0;
+  for (const { data, metadata } of payloads) {
+    size += data.length;
+    for (const key in metadata) size += key.length + metadata[key].length;
+  }
+  return size;
+}
+
 const brand: unique symbol = Symbol.for("@anywhen/temporal/RawValue") as never;
 
 /** A payload that skips the payload converter (though not the codec), in both directions. */

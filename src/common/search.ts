@@ -214,9 +214,13 @@ const kinds = {
 
 function toPayload(value: SearchAttributeValue | undefined, type?: SearchAttributeIndexedValueType): Payload {
   const encoder = new TextEncoder();
+  // The JSON of null would stay on the server as a value of its own.
+  if (value === undefined || value === null) {
+    return { metadata: { encoding: encoder.encode("binary/null") }, data: new Uint8Array(0) };
+  }
   const metadata: Payload["metadata"] = { encoding: encoder.encode("json/plain") };
   if (type) metadata.type = encoder.encode(kinds[type].wireType);
-  return { metadata, data: encoder.encode(JSON.stringify(value ?? null)) };
+  return { metadata, data: encoder.encode(JSON.stringify(value)) };
 }
 
 function fromPayload(name: string, payload: Payload): SearchAttributePair | undefined {

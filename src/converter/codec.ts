@@ -50,9 +50,16 @@ export async function codePayload(
   context?: SerializationContext,
 ): Promise<Payload> {
   if (!codec) return payload;
-  const coded = await codec[direction]([payload], context);
+  const coded = await codec[direction]([toPlainPayload(payload)], context);
   if (coded.length === 1) return coded[0];
   throw new ValueError(`payload codec answered ${direction} of 1 payload with ${coded.length}; only 1 fits there`);
+}
+
+/** A payload of its own: codecs may change what they get, and what they get is never a protobuf message. */
+export function toPlainPayload({ metadata, data, externalPayloads }: Payload): Payload {
+  const plain: Payload = { metadata: { ...metadata }, data };
+  if (externalPayloads?.length) plain.externalPayloads = externalPayloads.map(({ sizeBytes }) => ({ sizeBytes }));
+  return plain;
 }
 
 /** Runs a list of payloads through a codec; an empty list stays as it is. */
@@ -62,7 +69,7 @@ export async function codePayloads(
   payloads: Payload[],
   context?: SerializationContext,
 ): Promise<Payload[]> {
-  return codec && payloads.length > 0 ? await codec[direction](payloads, context) : payloads;
+  return codec && payloads.length > 0 ? await codec[direction](payloads.map(toPlainPayload), context) : payloads;
 }
 
 /**

@@ -11,7 +11,7 @@ import { chainCodecs, codeFailure, codePayloadRecord, codePayloads, type Payload
 import type { SerializationContext } from "./context.ts";
 import { DefaultFailureConverter, type FailureConverter } from "./failure.ts";
 import { fromPayloads, type PayloadConverter, toPayloads } from "./payload.ts";
-import { defaultPayloadConverter } from "./protobuf.ts";
+import { defaultPayloadConverter } from "./default_converters.ts";
 
 /** What the option `dataConverter` takes. */
 export interface DataConverterOptions {

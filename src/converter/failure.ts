@@ -21,7 +21,7 @@ import {
   TimeoutError,
   type TimeoutType,
 } from "../common/errors.ts";
-import type { Failure } from "../common/failure.ts";
+import { type Failure, failureSource } from "../common/failure.ts";
 import type { Payload } from "../common/payload.ts";
 import type { SerializationContext } from "./context.ts";
 import { fromPayloads, type PayloadConverter, toPayloads } from "./payload.ts";
@@ -55,11 +55,12 @@ const advice = "a value that is no Error was thrown; throw an Error, so that the
 
 /** Keeps message, kind, details, stack trace and cause; an error made from a failure is sent again unchanged. */
 export class DefaultFailureConverter implements FailureConverter {
-  readonly #encodesAttributes: boolean;
+  /** Whether messages and stack traces travel as a payload. */
+  readonly encodeCommonAttributes: boolean;
 
   /** Attributes travel in the open by default. */
   constructor(options: DefaultFailureConverterOptions = {}) {
-    this.#encodesAttributes = options.encodeCommonAttributes ?? false;
+    this.encodeCommonAttributes = options.encodeCommonAttributes ?? false;
   }
 
   /** An Error that is not of this package becomes an application failure with its name as type. */
@@ -74,7 +75,8 @@ export class DefaultFailureConverter implements FailureConverter {
     const cause = failure.cause && this.fromFailure(failure.cause, payloadConverter, context);
     const { message, stackTrace } = readAttributes(failure, decode);
     const error = makeError(failure.failureInfo, message, cause, decode);
-    const stack = `${error.name}: ${message}${stackTrace ? `\n${stackTrace}` : ""}`;
+    const frames = withoutHeader(stackTrace);
+    const stack = `${error.name}: ${message}${frames ? `\n${frames}` : ""}`;
     Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
     Object.defineProperty(error, "failure", { value: failure, writable: true, configurable: true });
     return error;
@@ -85,7 +87,7 @@ export class DefaultFailureConverter implements FailureConverter {
     if (original) return original;
     known.add(error);
     const failure = isError(error) ? describeError(error, encode) : describeValue(error);
-    if (this.#encodesAttributes) hideAttributes(failure, encode);
+    if (this.encodeCommonAttributes) hideAttributes(failure, encode);
     const cause = isError(error) ? error.cause : undefined;
     if (cause !== undefined && cause !== null && !known.has(cause)) {
       failure.cause = this.#toFailure(cause, encode, known);
@@ -113,7 +115,7 @@ function isError(value: unknown): value is Error {
 function describeError(error: Error, encode: Encode): Failure {
   return {
     message: String(error.message ?? ""),
-    source: "TypeScriptSDK",
+    source: failureSource,
     stackTrace: readStack(error),
     failureInfo: error instanceof TemporalError
       ? describeKind(error as AnyTemporalError, encode)
@@ -124,7 +126,7 @@ function describeError(error: Error, encode: Encode): Failure {
 function describeValue(value: unknown): Failure {
   return {
     message: `${toText(value)} (${advice})`,
-    source: "TypeScriptSDK",
+    source: failureSource,
     stackTrace: "",
     failureInfo: applicationInfo(""),
   };
@@ -136,7 +138,7 @@ function describeKind(error: AnyTemporalError, encode: Encode): FailureInfo {
       return {
         case: "applicationFailureInfo",
         value: {
-          type: error.type ?? "",
+          type: error.type ?? nameSubclass(error),
           nonRetryable: error.nonRetryable,
           details: toList(error.details, encode),
           nextRetryDelay: error.nextRetryDelay === undefined ? undefined : splitMilliseconds(error.nextRetryDelay),
@@ -299,6 +301,11 @@ function readAttributes(failure: Failure, decode: Decode): { message: string; st
   return { message: hidden.message, stackTrace: hidden.stack_trace };
 }
 
+/** The frames of a stack trace of any SDK; some of JavaScript begin with a line for the error itself. */
+function withoutHeader(stackTrace: string): string {
+  return stackTrace.replace(/^\S[^\n]*\n(?=[ \t]+at )/, "");
+}
+
 /** The frames of a stack, without the "Name: message" that some engines put before them. */
 function readStack(error: Error): string {
   const stack = typeof error.stack === "string" ? error.stack : "";
@@ -308,6 +315,11 @@ function readStack(error: Error): string {
   const frames = /^[ \t]+at /m.exec(rest);
   if (frames) return rest.slice(frames.index);
   return rest.includes("@") ? rest.trimStart() : "";
+}
+
+/** The name of a class of the user, "" for our own of any realm. */
+function nameSubclass(error: ApplicationError): string {
+  return error.name === ApplicationError.name ? "" : error.name;
 }
 
 function nameError(error: Error): string {
@@ -325,7 +337,7 @@ function toText(value: unknown): string {
 }
 
 function toNumber(names: string[], name: string | undefined): number {
-  return name ? names.indexOf(name) : 0;
+  return Math.max(names.indexOf(name ?? ""), 0);
 }
 
 function toList(values: unknown[], encode: Encode): { payloads: Payload[] } | undefined {

@@ -7,6 +7,8 @@ import type { Schemas, TypeHint } from "../common/definition.ts";
 import { type Payload, RawValue } from "../common/payload.ts";
 import { ValueError } from "../common/temporal_error.ts";
 import type { SerializationContext } from "./context.ts";
+import { type JSONTypeConverter, toJSONValue, toTypedValue } from "./json_types.ts";
+import { findTransferTypeConverter } from "./transfer.ts";
 import { validateValue } from "./validation.ts";
 
 /** Turns any value into a payload and back. */
@@ -59,14 +61,7 @@ export class CompositePayloadConverter implements PayloadConverter {
     const encoding = readEncoding(payload);
     const converter = this.converters.get(encoding);
     if (!converter) {
-      throw new ValueError(
-        encoding
-          ? `payload encoding ${
-            JSON.stringify(encoding)
-          } is unknown; known are ${this.#list()}: add a converter for it` +
-            (encoding.endsWith("/protobuf") ? ", such as JSONProtoPayloadConverter or BinaryProtoPayloadConverter" : "")
-          : "payload has no encoding in its metadata; it was not made by a payload converter",
-      );
+      throw new ValueError(describeUnknown(encoding, this.#list()));
     }
     return validateValue(typeHint, converter.fromPayload(payload, typeHint, context)) as T;
   }
@@ -109,19 +104,6 @@ export class BinaryPlainPayloadConverter implements EncodingPayloadConverter {
   }
 }
 
-/** Takes part in JSON: asked at every value, also inside lists and objects. */
-export interface JSONTypeConverter {
-  /** What JSON is to hold instead of `value`, or `JSONTypeConverter.unhandled`. */
-  toJSONValue?(value: unknown): unknown;
-  /** What `value` of a JSON text stands for, or `JSONTypeConverter.unhandled`; the outermost value has the type hint. */
-  toTypedValue?(value: unknown, typeHint?: TypeHint): unknown;
-}
-
-const unhandled: unique symbol = Symbol.for("@anywhen/temporal/unhandled") as never;
-
-/** `unhandled` is what a type converter returns to pass. */
-export const JSONTypeConverter: { readonly unhandled: typeof unhandled } = { unhandled };
-
 /** Options of {@link JSONPlainPayloadConverter}. */
 export interface JSONPlainPayloadConverterOptions {
   /** Default: `"json/plain"`. */
@@ -139,24 +121,30 @@ export class JSONPlainPayloadConverter implements EncodingPayloadConverter {
   /** `"json/plain"` unless the options say otherwise. */
   readonly encoding: string;
   readonly #options: JSONPlainPayloadConverterOptions;
+  readonly #encodingBytes: Uint8Array;
 
   /** Plain JSON by default. */
   constructor(options: JSONPlainPayloadConverterOptions = {}) {
     this.encoding = options.encoding ?? "json/plain";
     this.#options = options;
+    this.#encodingBytes = encoder.encode(this.encoding);
   }
 
   /** Declines what JSON cannot hold: undefined, functions, symbols, bigints, cycles. */
   toPayload(value: unknown): Payload | undefined {
     const { stringify = JSON.stringify, typeConverters } = this.#options;
+    const plain = typeConverters ? toJSONValue(value, typeConverters) : value;
     let text: string | undefined;
     try {
-      text = stringify(typeConverters ? toJSONValue(value, typeConverters) : value);
+      text = stringify(plain);
     } catch (error) {
-      if (error instanceof TypeError) return undefined;
+      // By name: workflows bring the JSON of their realm.
+      if ((error as Error | null)?.name === "TypeError") return undefined;
       throw error;
     }
-    return text === undefined ? undefined : makePayload(this.encoding, encoder.encode(text));
+    if (text === undefined) return undefined;
+    // Encoding the name anew would take as long as the value.
+    return { metadata: { encoding: this.#encodingBytes.slice() }, data: encoder.encode(text) };
   }
 
   /** Throws ValueError where the data is no JSON. */
@@ -174,13 +162,28 @@ export class JSONPlainPayloadConverter implements EncodingPayloadConverter {
   }
 }
 
-/** Each value as a payload; the payload of a RawValue is taken as it is, whatever the converter. */
+/** A converter that works in `context` where its caller gives none, and knows raw values and transfer types. */
+export function bindConverter(converter: PayloadConverter, context: SerializationContext): PayloadConverter {
+  return {
+    toPayload: (value, own = context) => toPayloads(converter, [value], own)[0],
+    fromPayload: (payload, typeHint, own = context) => converter.fromPayload(payload, typeHint, own),
+  };
+}
+
+/**
+ * Each value as a payload, whatever the converter: the payload of a RawValue is taken as it is, objects of a class with a
+ * transfer type go as that.
+ */
 export function toPayloads(
   converter: PayloadConverter,
   values: readonly unknown[],
   context?: SerializationContext,
 ): Payload[] {
-  return values.map((value) => value instanceof RawValue ? value.payload : converter.toPayload(value, context));
+  return values.map((value) => {
+    const transfer = findTransferTypeConverter(value);
+    const sent = transfer ? transfer.toTransferType(value) : value;
+    return sent instanceof RawValue ? sent.payload : converter.toPayload(sent, context);
+  });
 }
 
 /** Each payload as a value; schemas without a payload validate undefined, payloads without a schema are just decoded. */
@@ -192,7 +195,8 @@ export function fromPayloads(
 ): unknown[] {
   const values = payloads.map((payload, index) => converter.fromPayload(payload, typeHints?.[index], context));
   const missing = typeHints?.slice(payloads.length) ?? [];
-  return [...values, ...missing.map((typeHint) => validateValue(typeHint, undefined))];
+  for (const typeHint of missing) values.push(validateValue(typeHint, undefined));
+  return values;
 }
 
 /** The encoding that a payload names, "" where it names none. */
@@ -206,31 +210,14 @@ export function makePayload(encoding: string, data: Uint8Array): Payload {
   return { metadata: { encoding: encoder.encode(encoding) }, data };
 }
 
-function toJSONValue(value: unknown, converters: JSONTypeConverter[]): unknown {
-  for (const converter of converters) {
-    const converted = converter.toJSONValue ? converter.toJSONValue(value) : unhandled;
-    if (converted === unhandled) continue;
-    value = converted;
-    break;
-  }
-  return mapChildren(value, (child) => toJSONValue(child, converters));
-}
-
-function toTypedValue(value: unknown, converters: JSONTypeConverter[], typeHint?: TypeHint): unknown {
-  for (const converter of converters) {
-    const converted = converter.toTypedValue ? converter.toTypedValue(value, typeHint) : unhandled;
-    if (converted !== unhandled) return converted;
-  }
-  return mapChildren(value, (child) => toTypedValue(child, converters));
-}
-
-/** Maps what is inside a list or a plain object; other values are left alone. */
-function mapChildren(value: unknown, map: (child: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map(map);
-  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, map(child)]));
+function describeUnknown(encoding: string, known: string): string {
+  if (!encoding) return "payload has no encoding in its metadata; it was not made by a payload converter";
+  const advice = encoding.endsWith("/protobuf")
+    ? "give the option dataConverter.payloadConverter the URL of a module whose CompositePayloadConverter has " +
+      "JSONProtoPayloadConverter and BinaryProtoPayloadConverter, with the registry of your messages"
+    : "give the option dataConverter.payloadConverter a CompositePayloadConverter with a converter for it, or " +
+      "dataConverter.payloadCodec the codec that made it";
+  return `payload encoding ${JSON.stringify(encoding)} is unknown; known are ${known}: ${advice}`;
 }
 
 function nameKind(value: unknown): string {

@@ -1,11 +1,9 @@
 /**
- * Converters for protobuf messages, and the default converter with them.
+ * Converters for protobuf messages.
  *
  * @module
  */
 import {
-  createRegistry,
-  type DescFile,
   type DescMessage,
   fromBinary,
   fromJsonString,
@@ -17,16 +15,8 @@ import {
 } from "@bufbuild/protobuf";
 import type { Payload } from "../common/payload.ts";
 import { ValueError } from "../common/temporal_error.ts";
-import { file_temporal_api_workflowservice_v1_request_response } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
-import {
-  BinaryNullPayloadConverter,
-  BinaryPlainPayloadConverter,
-  CompositePayloadConverter,
-  type EncodingPayloadConverter,
-  JSONPlainPayloadConverter,
-  makePayload,
-  type PayloadConverter,
-} from "./payload.ts";
+import { type EncodingPayloadConverter, makePayload } from "./payload.ts";
+import { defaultRegistry } from "./default_registry.ts";
 
 /** Options of {@link BinaryProtoPayloadConverter}. */
 export interface BinaryProtoPayloadConverterOptions {
@@ -71,7 +61,7 @@ export class JSONProtoPayloadConverter implements EncodingPayloadConverter {
   }
 
   #registry(): Registry {
-    return this.#options.registry ?? getDefaultRegistry();
+    return this.#options.registry ?? defaultRegistry();
   }
 }
 
@@ -103,39 +93,8 @@ export class BinaryProtoPayloadConverter implements EncodingPayloadConverter {
   }
 
   #registry(): Registry {
-    return this.#options.registry ?? getDefaultRegistry();
+    return this.#options.registry ?? defaultRegistry();
   }
-}
-
-/** The converters of {@link defaultPayloadConverter}, in order. */
-export const defaultEncodingPayloadConverters: EncodingPayloadConverter[] = [
-  new BinaryNullPayloadConverter(),
-  new BinaryPlainPayloadConverter(),
-  new JSONProtoPayloadConverter(),
-  new BinaryProtoPayloadConverter(),
-  new JSONPlainPayloadConverter(),
-];
-
-/**
- * Encodes undefined as `binary/null`, a Uint8Array as `binary/plain`, a protobuf-es message as `json/protobuf` and
- * everything else as `json/plain`; decodes `binary/protobuf` too.
- */
-export const defaultPayloadConverter: PayloadConverter = new CompositePayloadConverter(
-  defaultEncodingPayloadConverters,
-);
-
-let defaultRegistry: Registry | undefined;
-
-function getDefaultRegistry(): Registry {
-  defaultRegistry ??= createRegistry(...withDependencies(file_temporal_api_workflowservice_v1_request_response));
-  return defaultRegistry;
-}
-
-function withDependencies(file: DescFile, files: Set<DescFile> = new Set()): Set<DescFile> {
-  if (files.has(file)) return files;
-  files.add(file);
-  for (const dependency of file.dependencies) withDependencies(dependency, files);
-  return files;
 }
 
 function findSchema(registry: Registry, typeName: string, converter: EncodingPayloadConverter): DescMessage {

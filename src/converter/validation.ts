@@ -9,7 +9,7 @@ import { ValueError } from "../common/temporal_error.ts";
 
 interface Issue {
   message: string;
-  path?: readonly (PropertyKey | { key: PropertyKey })[];
+  path?: unknown;
 }
 
 /**
@@ -50,9 +50,11 @@ export function createPayloadValidationError(details: unknown): ApplicationError
   });
 }
 
-function toKeys(path: Issue["path"]): (string | number)[] {
-  return (path ?? []).map((part) => {
-    const key = typeof part === "object" ? part.key : part;
-    return typeof key === "symbol" ? String(key) : key;
+/** Of a path as Standard Schema has it; details of the user may have any other. */
+function toKeys(path: unknown): (string | number)[] {
+  if (!Array.isArray(path)) return [];
+  return path.map((part: PropertyKey | { key: PropertyKey } | null) => {
+    const key = typeof part === "object" ? part?.key : part;
+    return typeof key === "number" ? key : String(key);
   });
 }

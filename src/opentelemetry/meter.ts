@@ -13,8 +13,8 @@ import type {
   MetricMeter,
   MetricOptions,
 } from "../common/meter.ts";
+import { checkAttributes, checkValue } from "../common/metric_values.ts";
 import { version } from "../common/version.ts";
-import { checkAttributes, checkValue } from "./values.ts";
 
 /**
  * A meter that hands every value to an OpenTelemetry meter provider, the global one by default.

@@ -6,8 +6,8 @@
 import { type Duration, toMilliseconds } from "../common/duration.ts";
 import { ValueError } from "../common/errors.ts";
 import type { MetricAttributes, MetricMeter, MetricOptions } from "../common/meter.ts";
+import { checkAttributes, checkValue } from "../common/metric_values.ts";
 import { writeErrorLine } from "../platform.ts";
-import { checkAttributes, checkValue } from "./values.ts";
 
 /** One value that was recorded. */
 export interface BufferedMetricUpdate {

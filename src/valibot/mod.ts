@@ -18,4 +18,5 @@
  *
  * @module
  */
+export { valibotDataConverter } from "./data_converter.ts";
 export { bigint, bytes, date, duration, map, set, url } from "./schemas.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { decodeBase64 } from "../common/base64.ts";
 import { type Duration, toMilliseconds } from "../common/duration.ts";
 
 /** A schema that reads `Input` and gives `Output`. */
@@ -25,7 +26,7 @@ export function bigint(): WireSchema<string | number | bigint, bigint> {
 export function bytes(): WireSchema<string | Uint8Array, Uint8Array> {
   return v.union([
     v.instance(Uint8Array),
-    v.pipe(v.string(), v.base64(), v.transform((text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))),
+    v.pipe(v.string(), v.base64(), v.transform(decodeBase64)),
   ]);
 }
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as activity from "../../src/activity/mod.ts";
 import { CancelledError, CompleteAsyncError, IllegalStateError } from "../../src/common/errors.ts";
 import { noopMetricMeter } from "../../src/common/meter.ts";
-import { defaultPayloadConverter } from "../../src/converter/protobuf.ts";
+import { defaultPayloadConverter } from "../../src/converter/default_converters.ts";
 import { createContext, createLog, info } from "./support.ts";
 
 describe("activity context", () => {

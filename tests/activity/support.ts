@@ -1,7 +1,7 @@
 import { ActivityContext, type ActivityContextOptions, type Info } from "../../src/activity/context.ts";
 import type { LogAttributes, Logger } from "../../src/common/logger.ts";
 import { noopMetricMeter } from "../../src/common/meter.ts";
-import { defaultPayloadConverter } from "../../src/converter/protobuf.ts";
+import { defaultPayloadConverter } from "../../src/converter/default_converters.ts";
 
 export interface LogLine {
   level: keyof Logger;

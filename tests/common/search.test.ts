@@ -123,7 +123,10 @@ describe("payloads", () => {
   });
 
   test("take an attribute away as a null without type", () => {
-    assert.deepEqual(searchAttributesToPayloads([count.valueUnset()]), { Count: payload("null") });
+    assert.deepEqual(searchAttributesToPayloads([count.valueUnset()]), {
+      Count: { metadata: { encoding: new TextEncoder().encode("binary/null") }, data: new Uint8Array(0) },
+    });
+    assert.equal(searchAttributesFromPayloads(searchAttributesToPayloads([count.valueUnset()])).size, 0);
     assert.equal(searchAttributesFromPayloads({ Count: payload("null") }).size, 0);
     assert.equal(searchAttributesFromPayloads({ Count: payload("null", "Int") }).size, 0);
   });

@@ -8,7 +8,7 @@ import { DataConverter, decodeRecord, encodeRecord, loadDataConverter } from "..
 import { DefaultFailureConverter } from "../../src/converter/failure.ts";
 import { makePayload, readEncoding } from "../../src/converter/payload.ts";
 import { basePayloadConverter } from "../support/payload_converter.ts";
-import { defaultPayloadConverter } from "../../src/converter/protobuf.ts";
+import { defaultPayloadConverter } from "../../src/converter/default_converters.ts";
 
 /** Inverts all bits of the data, so that nothing is readable without it. */
 const inverting: PayloadCodec = {

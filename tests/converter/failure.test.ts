@@ -361,3 +361,29 @@ describe("a failure converter made by a user", () => {
     assert.deepEqual(seen, [context, context]);
   });
 });
+
+describe("application errors of classes of the user", () => {
+  class OutOfStock extends ApplicationError {}
+
+  test("FAIL-05 have the name of the class as type, unless they say another", () => {
+    const typeOf = (error: Error) => toFailure(error).failureInfo?.value?.type;
+    assert.equal(typeOf(new OutOfStock("none left")), "OutOfStock");
+    assert.equal(typeOf(new OutOfStock("none left", { type: "Stock" })), "Stock");
+    assert.equal(typeOf(new ApplicationError("none left")), "");
+  });
+});
+
+describe("stack traces of other SDKs", () => {
+  const stackOf = (stackTrace: string) =>
+    fromFailure({ message: "m", source: "s", stackTrace, failureInfo: { case: "serverFailureInfo", value: {} } }).stack;
+
+  test("lose the line for the error itself, which ours begin with", () => {
+    assert.equal(stackOf("ServerFailure: m\n    at f (a.ts:1:2)"), "ServerError: m\n    at f (a.ts:1:2)");
+    assert.equal(stackOf("    at f (a.ts:1:2)"), "ServerError: m\n    at f (a.ts:1:2)");
+    assert.equal(
+      stackOf('  File "a.py", line 1, in f\n    f()'),
+      'ServerError: m\n  File "a.py", line 1, in f\n    f()',
+    );
+    assert.equal(stackOf("main.f(...)\n\t/a.go:1"), "ServerError: m\nmain.f(...)\n\t/a.go:1");
+  });
+});

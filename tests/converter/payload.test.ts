@@ -5,15 +5,17 @@ import * as v from "valibot";
 import { ApplicationError, ValueError } from "../../src/common/errors.ts";
 import { type Payload, RawValue } from "../../src/common/payload.ts";
 import type { StandardSchemaV1 } from "../../src/common/definition.ts";
+import { JSONTypeConverter } from "../../src/converter/json_types.ts";
 import {
   BinaryNullPayloadConverter,
   BinaryPlainPayloadConverter,
+  bindConverter,
   CompositePayloadConverter,
   type EncodingPayloadConverter,
   fromPayloads,
   JSONPlainPayloadConverter,
-  JSONTypeConverter,
   makePayload,
+  type PayloadConverter,
   readEncoding,
   toPayloads,
 } from "../../src/converter/payload.ts";
@@ -89,13 +91,16 @@ describe("payloads without protobuf", () => {
     assert.throws(() => basePayloadConverter.toPayload(value), (error) => error === broken);
   });
 
-  test("names an encoding that it does not know", () => {
+  test("DATA-03 DATA-05 names an encoding that it does not know, and the option for it", () => {
     const decode = (payload: Payload) => () => basePayloadConverter.fromPayload(payload);
     assert.throws(
       decode(makePayload("x/y", new Uint8Array())),
       /ValueError: payload encoding "x\/y" is unknown; known are/,
     );
-    assert.throws(decode(makePayload("json/protobuf", new Uint8Array())), /JSONProtoPayloadConverter/);
+    assert.throws(
+      decode(makePayload("json/protobuf", new Uint8Array())),
+      /option dataConverter\.payloadConverter .* has JSONProtoPayloadConverter/,
+    );
     assert.throws(decode({ metadata: {}, data: new Uint8Array() }), /ValueError: payload has no encoding/);
     assert.throws(decode(json("{")), /ValueError: payload of encoding json\/plain cannot be parsed: /);
   });
@@ -133,7 +138,7 @@ describe("CompositePayloadConverter", () => {
     assert.deepEqual(seen, [context, context]);
   });
 
-  test("decodes undefined alone as undefined", () => {
+  test("DATA-04 decodes undefined alone as undefined", () => {
     const converter = new CompositePayloadConverter([
       new BinaryNullPayloadConverter(),
       new BinaryPlainPayloadConverter(),
@@ -223,7 +228,7 @@ describe("JSONPlainPayloadConverter", () => {
     };
     const hint = v.any();
     new JSONPlainPayloadConverter({ typeConverters: [spy] }).fromPayload(json("[1]"), hint);
-    assert.deepEqual(seen, [[[1], hint], [1, undefined]]);
+    assert.deepEqual(seen, [[1, undefined], [[1], hint]]);
   });
 
   test("lets a type converter stand for undefined", () => {
@@ -280,5 +285,116 @@ describe("createPayloadValidationError", () => {
     assert.deepEqual(createPayloadValidationError(null).details, []);
     assert.deepEqual(createPayloadValidationError(undefined).details, []);
     assert.deepEqual(createPayloadValidationError([]).details, [[]]);
+  });
+
+  test("names the place where details have it as schemas do, and takes any other", () => {
+    const messages = [["a", { key: 0 }, Symbol("s")], "a.b", [null], 5, undefined].map((path) => {
+      return createPayloadValidationError([{ message: "no", path }]).message;
+    });
+    assert.deepEqual(messages.map((message) => message.slice("payload does not fit its schema".length)), [
+      ", at a.0.Symbol(s): no",
+      ": no",
+      ", at undefined: no",
+      ": no",
+      ": no",
+    ]);
+    assert.match(createPayloadValidationError([null]).message, /schema$/);
+  });
+});
+
+describe("type converters", () => {
+  const kinds = ["Map", "Set", "URL"] as const;
+  const types = { Map, Set, URL };
+  /** Writes values of these kinds as `{ $kind: [...] }`. */
+  const tagged: JSONTypeConverter = {
+    toJSONValue(value) {
+      if (typeof value === "bigint") return { $bigint: String(value) };
+      if (value instanceof Date) return { $date: value.getTime() };
+      const kind = kinds.find((name) => value instanceof types[name]);
+      if (!kind) return JSONTypeConverter.unhandled;
+      return { [`$${kind}`]: kind === "URL" ? (value as URL).href : [...value as Iterable<unknown>] };
+    },
+    toTypedValue(value) {
+      const [entry, ...more] = typeof value === "object" && value ? Object.entries(value) : [];
+      if (!entry || more.length > 0 || !entry[0].startsWith("$")) return JSONTypeConverter.unhandled;
+      const [tag, inside] = entry;
+      if (tag === "$bigint") return BigInt(inside);
+      return tag === "$date" ? new Date(inside) : new types[tag.slice(1) as "Map"](inside);
+    },
+  };
+  const converter = new JSONPlainPayloadConverter({ typeConverters: [tagged] });
+
+  test("give back dates, bigints, maps, sets and URLs, whatever is in what", () => {
+    const value = {
+      map: new Map<unknown, unknown>([[1n, new Set([new Date(7), 2n])], ["url", [new URL("http://a/")]]]),
+      list: [new Map([["deep", { deeper: new Map([[{ at: new Date(8) }, 9n]]) }]])],
+    };
+    assert.deepEqual(converter.fromPayload(converter.toPayload(value)!), value);
+  });
+
+  test("are asked inside objects of classes, as JSON looks into them", () => {
+    class Order {
+      id = 5n;
+      lines = [{ at: new Date(1) }];
+    }
+    assert.equal(text(converter.toPayload(new Order())), '{"id":{"$bigint":"5"},"lines":[{"at":{"$date":1}}]}');
+  });
+
+  test("are asked inside what toJSON gives", () => {
+    const value = { toJSON: (key: string) => ({ key, at: new Date(1) }) };
+    assert.equal(text(converter.toPayload({ a: value })), '{"a":{"key":"a","at":{"$date":1}}}');
+    assert.equal(text(converter.toPayload([value])), '[{"key":"0","at":{"$date":1}}]');
+  });
+
+  test("leave boxed values, holes and keys as JSON has them", () => {
+    const value = { number: Object(1), text: Object("x"), list: [, 1], ["__proto__"]: 2, none: undefined };
+    const plain = new JSONPlainPayloadConverter().toPayload(value);
+    assert.equal(text(converter.toPayload(value)), text(plain));
+  });
+
+  test("do not get lost in cycles", () => {
+    const cycle: Record<string, unknown> = { list: [] };
+    (cycle.list as unknown[]).push(cycle);
+    assert.equal(converter.toPayload(cycle), undefined);
+    const map = new Map<string, unknown>();
+    map.set("self", [map]);
+    assert.equal(converter.toPayload(map), undefined);
+    const twice = { at: new Date(1) };
+    assert.equal(text(converter.toPayload([twice, twice])), '[{"at":{"$date":1}},{"at":{"$date":1}}]');
+  });
+
+  test("leave the objects that a parse of the user makes", () => {
+    const parse = (text: string) => JSON.parse(text, (key, value) => key === "at" ? new Date(value) : value);
+    const parsing = new JSONPlainPayloadConverter({ parse, typeConverters: [tagged] });
+    const value = { at: new Date(1), list: [2n], none: null };
+    assert.deepEqual(parsing.fromPayload(json('{"at":1,"list":[{"$bigint":"2"}],"none":null}')), value);
+  });
+
+  test("have their own mistakes passed on", () => {
+    const broken: JSONTypeConverter = {
+      toJSONValue: () => {
+        throw new TypeError("broken");
+      },
+    };
+    assert.throws(() => new JSONPlainPayloadConverter({ typeConverters: [broken] }).toPayload(1), /TypeError: broken/);
+  });
+});
+
+describe("bindConverter", () => {
+  const seen: unknown[] = [];
+  const spy: PayloadConverter = {
+    toPayload: (value, context) => (seen.push(context), basePayloadConverter.toPayload(value)),
+    fromPayload: (payload, hint, context) => (seen.push(context), basePayloadConverter.fromPayload(payload, hint)),
+  };
+  const own = { kind: "workflow", namespace: "n", workflowId: "own" } as const;
+  const other = { kind: "workflow", namespace: "n", workflowId: "other" } as const;
+
+  test("gives its context where there is none, and takes raw values", () => {
+    const bound = bindConverter(spy, own);
+    assert.equal(bound.fromPayload(bound.toPayload("x")), "x");
+    assert.equal(bound.fromPayload(bound.toPayload("x", other), undefined, other), "x");
+    assert.deepEqual(seen, [own, own, other, other]);
+    const raw = new RawValue(json("1"));
+    assert.equal(bound.toPayload(raw), raw.payload);
   });
 });

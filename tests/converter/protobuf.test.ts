@@ -5,12 +5,8 @@ import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { ValueError } from "../../src/common/errors.ts";
 import type { Payload } from "../../src/common/payload.ts";
 import { CompositePayloadConverter, makePayload, readEncoding } from "../../src/converter/payload.ts";
-import {
-  BinaryProtoPayloadConverter,
-  defaultEncodingPayloadConverters,
-  defaultPayloadConverter,
-  JSONProtoPayloadConverter,
-} from "../../src/converter/protobuf.ts";
+import { defaultEncodingPayloadConverters, defaultPayloadConverter } from "../../src/converter/default_converters.ts";
+import { BinaryProtoPayloadConverter, JSONProtoPayloadConverter } from "../../src/converter/protobuf.ts";
 import { WorkflowExecutionSchema } from "../../src/gen/temporal/api/common/v1/message_pb.ts";
 
 const execution = create(WorkflowExecutionSchema, { workflowId: "w", runId: "r" });

@@ -1,10 +1,10 @@
 /**
- * The checks that every meter makes of the values it is given.
+ * The checks that meters make of the values they are given.
  *
  * @module
  */
-import { ValueError } from "../common/errors.ts";
-import type { MetricAttributes } from "../common/meter.ts";
+import { ValueError } from "./errors.ts";
+import type { MetricAttributes } from "./meter.ts";
 
 /** Throws a ValueError for a number that is negative, or none at all. */
 export function checkValue(metric: string, value: number): void {
