@@ -16,13 +16,18 @@ import { toRpcError } from "../transport/rpc_error.ts";
 import type { Caller, CallKind } from "./context.ts";
 import { mergeMetadata } from "./context.ts";
 import type { Link } from "./link.ts";
+import type { ClientOptions } from "./options.ts";
+import { createSizeWatch, type WatchSizes } from "./payload_sizes.ts";
 
 const shortTimeout = 30_000;
 const longTimeout = 70_000;
 
 /** The calls of one client over a connection. */
-export function createCaller(link: Link, defaults: RpcOptions): Caller {
-  return new LinkCaller(link, defaults);
+export function createCaller(
+  link: Link,
+  defaults: RpcOptions & Pick<ClientOptions, "payloadLimits" | "telemetry">,
+): Caller {
+  return new LinkCaller(link, defaults, createSizeWatch(defaults.payloadLimits, defaults.telemetry?.logger));
 }
 
 /** A transport for raw services: the client's defaults, errors as RPCErrors, retries only where asked for. */
@@ -67,10 +72,12 @@ interface RawCall<I extends DescMessage, O extends DescMessage> {
 class LinkCaller implements Caller {
   readonly #link: Link;
   readonly #defaults: RpcOptions;
+  readonly #watchSizes: WatchSizes | undefined;
 
-  constructor(link: Link, defaults: RpcOptions) {
+  constructor(link: Link, defaults: RpcOptions, watchSizes: WatchSizes | undefined) {
     this.#link = link;
     this.#defaults = defaults;
+    this.#watchSizes = watchSizes;
   }
 
   hasOwnDeadline(options?: RpcOptions): boolean {
@@ -84,6 +91,7 @@ class LinkCaller implements Caller {
     kind: CallKind = {},
   ): Promise<MessageShape<O>> {
     const defaults = this.#defaults;
+    this.#watchSizes?.(method.localName, request as object);
     const metadata = mergeMetadata(defaults.rpcMetadata, options.rpcMetadata);
     const call = {
       method,

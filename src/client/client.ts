@@ -5,7 +5,8 @@
  */
 import { createClient } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import type { RpcMetadata, RpcOptions } from "../common/options.ts";
+import { ValueError } from "../common/errors.ts";
+import type { HeaderCodecBehavior, RpcMetadata, RpcOptions } from "../common/options.ts";
 import type { DataConverterOptions } from "../converter/data.ts";
 import { DataConverter, loadDataConverter } from "../converter/data.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../gen/grpc/health/v1/health_pb.ts";
@@ -80,8 +81,10 @@ export class Client implements AsyncDisposable {
       namespace: options.namespace ?? "default",
       identity: options.identity ?? processIdentity(),
       dataConverter,
+      headerCodecBehavior: readHeaderCodecBehavior(options.headerCodecBehavior),
       rejectCondition: options.defaultWorkflowQueryRejectCondition,
       caller: createCaller(link, options),
+      eagerStarts: link.eagerStarts,
     };
     this.workflow = createWorkflowClient(this.#context);
     this.activity = createActivityClient(this.#context);
@@ -187,6 +190,13 @@ export class Client implements AsyncDisposable {
 
 function toDataConverter(options: DataConverterOptions): DataConverter {
   return options instanceof DataConverter ? options : new DataConverter(options);
+}
+
+function readHeaderCodecBehavior(behavior: HeaderCodecBehavior = "NO_CODEC"): HeaderCodecBehavior {
+  if (behavior === "NO_CODEC" || behavior === "CODEC" || behavior === "WORKFLOW_ONLY_CODEC") return behavior;
+  throw new ValueError(
+    `headerCodecBehavior is ${JSON.stringify(behavior)}; give "NO_CODEC", "CODEC" or "WORKFLOW_ONLY_CODEC"`,
+  );
 }
 
 /** Context and connection of a client, for the other rooms of this package. */

@@ -4,8 +4,9 @@
  * @module
  */
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { QueryRejectCondition, RpcMetadata, RpcOptions } from "../common/options.ts";
+import type { HeaderCodecBehavior, QueryRejectCondition, RpcMetadata, RpcOptions } from "../common/options.ts";
 import type { DataConverter } from "../converter/data.ts";
+import type { EagerStarts } from "./eager_starts.ts";
 
 /** What kind of call it is. */
 export interface CallKind {
@@ -36,8 +37,11 @@ export interface ClientContext {
   readonly namespace: string;
   readonly identity: string;
   readonly dataConverter: DataConverter;
+  readonly headerCodecBehavior: HeaderCodecBehavior;
   readonly rejectCondition: QueryRejectCondition | undefined;
   readonly caller: Caller;
+  /** The workers on the connection of this client. */
+  readonly eagerStarts: EagerStarts;
 }
 
 /** `options` over `defaults`; metadata key by key. */
@@ -52,7 +56,7 @@ export function mergeRpcOptions<T extends RpcOptions>(defaults: RpcOptions | und
   };
 }
 
-/** The keys of both, those of `changes` first. */
+/** The keys of both; where both have one, the value of `changes`. */
 export function mergeMetadata(
   base: RpcMetadata | undefined,
   changes: RpcMetadata | undefined,

@@ -99,6 +99,7 @@ export interface HandleTarget {
   readonly firstExecutionRunId?: string;
   readonly resultRunId?: string;
   readonly resultType?: TypeHint;
+  readonly eagerlyStarted?: boolean;
 }
 
 type HandleDefaults = RpcOptions & { rejectCondition?: QueryRejectCondition };
@@ -113,7 +114,7 @@ class Handle {
   readonly runId?: string;
   readonly firstExecutionRunId?: string;
   readonly resultRunId?: string;
-  readonly eagerlyStarted: boolean = false;
+  readonly eagerlyStarted: boolean;
   readonly #context: ClientContext;
   readonly #target: HandleTarget;
   readonly #defaults: HandleDefaults | undefined;
@@ -123,6 +124,7 @@ class Handle {
     this.runId = target.runId;
     this.firstExecutionRunId = target.firstExecutionRunId;
     this.resultRunId = target.resultRunId;
+    this.eagerlyStarted = target.eagerlyStarted ?? false;
     this.#context = context;
     this.#target = target;
     this.#defaults = defaults;

@@ -38,7 +38,7 @@ export class WorkflowHistory {
    */
   static fromJSON(workflowId: string, history: string | object): WorkflowHistory {
     if (isMessage(history, HistorySchema)) return new WorkflowHistory(workflowId, history.events);
-    const json = typeof history === "string" ? parse(workflowId, history) : history;
+    const json = unwrap(typeof history === "string" ? parse(workflowId, history) : history);
     if (!isHistoryShaped(json)) {
       throw new ValueError(
         `the history of workflow ${workflowId} has no list of events; give the JSON of a whole history`,
@@ -68,6 +68,12 @@ function parse(workflowId: string, text: string): unknown {
       cause: error,
     });
   }
+}
+
+/** A history in the answer of a server, and events alone, as some tools write them. */
+function unwrap(json: unknown): unknown {
+  if (Array.isArray(json)) return { events: json };
+  return (json as { history?: unknown } | null)?.history ?? json;
 }
 
 function isHistoryShaped(json: unknown): json is { events: JsonValue[] } {

@@ -7,6 +7,7 @@
  * @module
  */
 import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { encodeBase64 } from "../common/base64.ts";
 
 const durationName = "google.protobuf.Duration";
 const timestampName = "google.protobuf.Timestamp";
@@ -21,15 +22,25 @@ const rewrites: Record<string, Rewrite> = {
   [durationName]: (json) => isObject(json) ? formatDuration(secondsOf(json)) : json,
 };
 
-/** A copy of a message's JSON in standard spelling; what it does not know is kept as it is. */
+/** A message's JSON in standard spelling; what is in it already, or is not known, is not copied. */
 export function normalizeJson(message: DescMessage, json: JsonValue): JsonValue {
   const rewritten = rewrites[message.typeName]?.(json) ?? json;
   if (!isObject(rewritten)) return rewritten;
   const fields = fieldsByName(message);
-  const result: JsonObject = {};
-  for (const [name, value] of Object.entries(rewritten)) {
+  return mapMembers(rewritten, (value, name) => {
     const field = fields.get(name);
-    result[name] = field && value !== null ? normalizeField(field, value) : value;
+    return field && value !== null ? normalizeField(field, value) : value;
+  });
+}
+
+/** The same object where nothing changes: histories are long. */
+function mapMembers(json: JsonObject, change: (value: JsonValue, name: string) => JsonValue): JsonObject {
+  let result = json;
+  for (const name of Object.keys(json)) {
+    const changed = change(json[name], name);
+    if (changed === json[name]) continue;
+    if (result === json) result = { ...json };
+    result[name] = changed;
   }
   return result;
 }
@@ -47,10 +58,12 @@ function fieldsByName(message: DescMessage): Map<string, DescField> {
 
 function normalizeField(field: DescField, json: JsonValue): JsonValue {
   if (field.fieldKind === "list") {
-    return Array.isArray(json) ? json.map((item) => normalizeSingle(field, item)) : json;
+    if (!Array.isArray(json)) return json;
+    const items = json.map((item) => normalizeSingle(field, item));
+    return items.some((item, index) => item !== json[index]) ? items : json;
   }
   if (field.fieldKind !== "map" || !isObject(json)) return normalizeSingle(field, json);
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, normalizeSingle(field, value)]));
+  return mapMembers(json, (value) => normalizeSingle(field, value));
 }
 
 function normalizeSingle(field: DescField, json: JsonValue): JsonValue {
@@ -84,7 +97,7 @@ function encodePayload(metadata: Record<string, string>, value: JsonValue): Json
 }
 
 function toBase64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+  return encodeBase64(new TextEncoder().encode(text));
 }
 
 function secondsOf(json: JsonObject): { seconds: bigint; nanos: number } {

@@ -10,10 +10,13 @@ import { WorkflowService } from "../gen/temporal/api/workflowservice/v1/service_
 import { connectTimeout } from "../transport/call_control.ts";
 import type { Connection } from "../transport/connection.ts";
 import { toRpcError } from "../transport/rpc_error.ts";
+import { EagerStarts } from "./eager_starts.ts";
 
 /** A connection whose server is asked once what it can do. */
 export class Link {
   readonly connection: Connection;
+  /** The workers that run on this connection. */
+  readonly eagerStarts: EagerStarts = new EagerStarts();
   /** Whether the server has answered; calls need not wait any more. */
   isReady = false;
   /** What the server can do; unset before it was asked, and for old servers. */

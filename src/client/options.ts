@@ -5,10 +5,10 @@
  */
 import type { DescService } from "@bufbuild/protobuf";
 import type { Client as ConnectClient, Transport } from "@connectrpc/connect";
-import type { QueryRejectCondition, RpcOptions } from "../common/options.ts";
+import type { HeaderCodecBehavior, QueryRejectCondition, RpcOptions } from "../common/options.ts";
 import type { TelemetryOptions } from "../common/telemetry.ts";
 import type { DataConverterOptions } from "../converter/data.ts";
-import type { ApiKey, TransportOptions } from "../transport/options.ts";
+import type { ApiKey, PayloadLimitsConfig, TransportOptions } from "../transport/options.ts";
 
 export type { ApiKey };
 
@@ -25,6 +25,10 @@ export interface ClientOptions extends RpcOptions {
   dataConverter?: DataConverterOptions;
   /** When queries are refused because of the workflow's status; never when unset. */
   defaultWorkflowQueryRejectCondition?: QueryRejectCondition;
+  /** Where headers pass through the payload codec: nowhere ("NO_CODEC") when unset, everywhere, or in workflows only. */
+  headerCodecBehavior?: HeaderCodecBehavior;
+  /** Sizes above which payloads are logged. */
+  payloadLimits?: PayloadLimitsConfig;
   /** Whether calls of the raw services are retried as all others are; false when unset. */
   retryRawCalls?: boolean;
   /** Where workers on this client log and measure. */

@@ -63,19 +63,55 @@ async function* readItems<T>(
 /**
  * Maps items to results with at most `concurrency` at work at once, in the order of the items.
  *
- * The source is not read further than that; a failure surfaces at its item's turn and ends the reading.
+ * The source is not read further than that, and not waited for while a result is ready; a failure surfaces at its
+ * item's turn and ends the reading, and so does a consumer that stops.
  */
 export async function* mapOrdered<T, R>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   concurrency: number,
   map: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void, undefined> {
+  const source = iterate(items);
   const window: Promise<R>[] = [];
-  for await (const item of items) {
-    const result = map(item);
-    result.catch(() => {}); // reported at its turn
-    window.push(result);
-    if (window.length >= concurrency) yield await window.shift()!;
+  let next: Promise<Read<T>> | undefined;
+  let isOver = false;
+  try {
+    while (!isOver || window.length > 0) {
+      if (!isOver && window.length < concurrency) next ??= read(source);
+      const item = next && await Promise.race(window.length > 0 ? [next, window[0].then(() => undefined)] : [next]);
+      if (!item) {
+        yield await window.shift()!;
+        continue;
+      }
+      next = undefined;
+      isOver = item.done;
+      if (!item.done) window.push(quiet(map(item.value)));
+      else if (item.failure) window.push(item.failure);
+    }
+  } finally {
+    const closing = quiet(source.return());
+    if (!next) await closing; // else the source has an item on the way, which may take for ever
   }
-  for (const result of window) yield await result;
+}
+
+/** What a source gave: an item, or its end, which may be a failure. */
+type Read<T> = { done: false; value: T } | { done: true; failure?: Promise<never> };
+
+async function read<T>(source: AsyncGenerator<T, void, undefined>): Promise<Read<T>> {
+  try {
+    const { done, value } = await source.next();
+    return done ? { done: true } : { done: false, value };
+  } catch (error) {
+    return { done: true, failure: quiet(Promise.reject(error)) };
+  }
+}
+
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* items;
+}
+
+/** A rejection is reported at its turn. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -8,13 +8,13 @@ import type { UntypedWorkflow } from "../common/definition.ts";
 import { readArgs } from "../common/definition.ts";
 import type { Payload } from "../common/payload.ts";
 import type { NewWorkflowOptions, VersioningOverride } from "../common/options.ts";
-import { toCanonicalString, validateRetryPolicy } from "../common/options.ts";
+import { toCanonicalString, validatePriority, validateRetryPolicy } from "../common/options.ts";
 import { ValueError } from "../common/errors.ts";
 import { searchAttributesToPayloads, toTypedSearchAttributes } from "../common/search.ts";
 import type { SerializationContext } from "../converter/context.ts";
 import type { DataConverter } from "../converter/data.ts";
 import { encodeRecord } from "../converter/data.ts";
-import type { PrioritySchema, RetryPolicySchema } from "../gen/temporal/api/common/v1/message_pb.ts";
+import type { RetryPolicySchema } from "../gen/temporal/api/common/v1/message_pb.ts";
 import {
   VersioningBehavior,
   WorkflowIdConflictPolicy,
@@ -48,18 +48,32 @@ export function checkStartOptions(where: string, options: WorkflowStartOptions<U
   if (!options.taskQueue) throw new ValueError(`${where}: missing \`taskQueue\`; name the queue that its worker polls`);
   readArgs(options.args, where);
   if (options.retryPolicy) validateRetryPolicy(options.retryPolicy);
+  if (options.priority) validatePriority(options.priority);
 }
 
-/** Starts a workflow; rejects with WorkflowAlreadyStartedError where the policies forbid it. */
+/**
+ * Starts a workflow; rejects with WorkflowAlreadyStartedError where the policies forbid it. An eager start is asked for
+ * only while a worker on the same connection has a slot for it.
+ */
 export async function startWorkflow(
   context: ClientContext,
   input: StartInput,
 ): Promise<StartWorkflowExecutionResponse> {
   const request = await startRequest(context, input);
+  const slot = input.requestEagerStart ? context.eagerStarts.reserve(context.namespace, input.taskQueue) : undefined;
   try {
-    return await context.caller.call(WorkflowService.method.startWorkflowExecution, request, input);
+    const requestEagerExecution = slot !== undefined;
+    const response = await context.caller.call(
+      WorkflowService.method.startWorkflowExecution,
+      { ...request, requestEagerExecution },
+      input,
+    );
+    if (response.eagerWorkflowTask) slot?.use(response.eagerWorkflowTask);
+    return response;
   } catch (error) {
     throw toStartError(error, input);
+  } finally {
+    slot?.release();
   }
 }
 
@@ -109,7 +123,7 @@ export async function startRequest(context: ClientContext, input: StartInput): P
     workflowStartDelay: toProtoDuration(input.startDelay, "startDelay"),
     userMetadata: await encodeUserMetadata(converter, input, serialization),
     versioningOverride: versioningOverrideInit(input.versioningOverride),
-    priority: priorityInit(input),
+    priority: input.priority && validatePriority(input.priority),
   };
 }
 
@@ -181,13 +195,4 @@ function versioningOverrideInit(
   const { deploymentName, buildId } = override.version;
   const value = { behavior: VersioningOverride_PinnedOverrideBehavior.PINNED, version: { deploymentName, buildId } };
   return { override: { case: "pinned", value }, behavior: VersioningBehavior.PINNED, pinnedVersion };
-}
-
-function priorityInit({ priority }: NewWorkflowOptions): MessageInitShape<typeof PrioritySchema> | undefined {
-  if (!priority) return undefined;
-  const { priorityKey, fairnessKey, fairnessWeight } = priority;
-  if (priorityKey !== undefined && !(Number.isInteger(priorityKey) && priorityKey >= 1)) {
-    throw new ValueError(`priority.priorityKey: ${priorityKey} is not a whole number of at least 1`);
-  }
-  return { priorityKey, fairnessKey, fairnessWeight };
 }

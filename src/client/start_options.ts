@@ -42,7 +42,7 @@ export type WorkflowStartOptions<W> =
     /**
      * Whether the first task may go to a worker made from this client without a poll; false when unset.
      *
-     * An ordinary start until workers offer their free slots, which they do not yet.
+     * An ordinary start where no such worker has a free slot on the task queue, or the server has other reasons.
      */
     requestEagerStart?: boolean;
     /** Makes the call idempotent; a UUID per call when unset. */

@@ -17,7 +17,7 @@ import type { StartInput } from "./start.ts";
 export function startedHandle(
   context: ClientContext,
   input: StartInput,
-  response: { runId: string; firstExecutionRunId: string; started: boolean },
+  response: { runId: string; firstExecutionRunId: string; started: boolean; eagerWorkflowTask?: object },
 ): WorkflowHandle<any> {
   const joined = input.idConflictPolicy === "USE_EXISTING" && !response.started;
   return createHandle(context, {
@@ -25,5 +25,6 @@ export function startedHandle(
     resultRunId: response.runId,
     firstExecutionRunId: response.firstExecutionRunId || (joined ? undefined : response.runId),
     resultType: input.resultType,
+    eagerlyStarted: input.requestEagerStart === true && response.eagerWorkflowTask !== undefined,
   });
 }

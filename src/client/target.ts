@@ -31,12 +31,14 @@ export function override<T extends object>(base: T, changes: Partial<T>): T {
 /** The part of the options that `with` can change; the metadata given at connect belongs to the connection. */
 export function pickClientOptions(options: ConnectOptions): ClientOptions {
   const { namespace, identity, dataConverter, defaultWorkflowQueryRejectCondition } = options;
-  const { retryRawCalls, telemetry, signal, rpcTimeout } = options;
+  const { headerCodecBehavior, payloadLimits, retryRawCalls, telemetry, signal, rpcTimeout } = options;
   const picked: ClientOptions = {
     namespace,
     identity,
     dataConverter,
     defaultWorkflowQueryRejectCondition,
+    headerCodecBehavior,
+    payloadLimits,
     retryRawCalls,
     telemetry,
     signal,

@@ -9,7 +9,7 @@ import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { Client } from "../../src/client/client.ts";
 import type { ConnectOptions } from "../../src/client/options.ts";
 import type { Payload } from "../../src/common/payload.ts";
-import { defaultPayloadConverter } from "../../src/converter/protobuf.ts";
+import { defaultPayloadConverter } from "../../src/converter/default_converters.ts";
 import { Health } from "../../src/gen/grpc/health/v1/health_pb.ts";
 import { PayloadsSchema } from "../../src/gen/temporal/api/common/v1/message_pb.ts";
 import type { HistoryEventSchema } from "../../src/gen/temporal/api/history/v1/message_pb.ts";

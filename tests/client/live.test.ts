@@ -127,7 +127,7 @@ describe("the client on a server", () => {
     });
   });
 
-  test("a handle does not reach a later workflow of its id", async () => {
+  test("UPD-29 a handle does not reach a later workflow of its id", async () => {
     const handle = await open();
     await handle.terminate();
     const later = await open(handle.id);
@@ -161,7 +161,7 @@ describe("the client on a server", () => {
     await assert.rejects(client.workflow.count("NoSuchThing = 1"), { name: "RPCError", status: "INVALID_ARGUMENT" });
   });
 
-  test("what does not exist", async () => {
+  test("CANC-35 what does not exist", async () => {
     const unknown = client.workflow.getHandle(unique("unknown"));
     await assert.rejects(unknown.describe(), { name: "NotFoundError", resource: "WORKFLOW" });
     await assert.rejects(unknown.result(), { name: "NotFoundError", resource: "WORKFLOW" });

@@ -2,6 +2,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { clientParts } from "../../src/client/client.ts";
 import { attachDefinition } from "../../src/common/definition.ts";
 import { SearchAttributeKey } from "../../src/common/search.ts";
 import { WorkflowExecutionAlreadyStartedFailureSchema } from "../../src/gen/temporal/api/errordetails/v1/message_pb.ts";
@@ -152,6 +153,52 @@ describe("workflow.start", () => {
       "run-1",
       false,
     ]);
+  });
+
+  test("START-02 an eager start is asked for while a worker on the connection has a slot", async () => {
+    const eagerWorkflowTask = { taskToken: new Uint8Array([1]) };
+    const { client, requests } = await connectFake({
+      startWorkflowExecution: ({ requestEagerExecution }) =>
+        requestEagerExecution ? { ...started, eagerWorkflowTask } : started,
+    });
+    const seen: string[] = [];
+    let slots = 1;
+    const slot = { use: () => void seen.push("used"), release: () => void seen.push("released") };
+    const { eagerStarts } = clientParts(client).link;
+    const worker = { namespace: "default", taskQueue: "q", reserve: () => slots-- > 0 ? slot : undefined };
+    const leave = eagerStarts.add(worker);
+    const options = { id: "w", taskQueue: "q", args: ["x"], requestEagerStart: true } as const;
+    const run = (more: object, on = client) => on.workflow.start(greet, { ...options, args: ["x"], ...more });
+    assert.equal((await run({ requestEagerStart: false })).eagerlyStarted, false);
+    assert.equal((await run({ taskQueue: "other" })).eagerlyStarted, false);
+    assert.equal((await run({}, client.with({ namespace: "elsewhere" }))).eagerlyStarted, false);
+    assert.deepEqual(seen, []);
+    assert.equal((await run({})).eagerlyStarted, true);
+    assert.deepEqual(seen, ["used", "released"]);
+    assert.equal((await run({})).eagerlyStarted, false);
+    slots = 1;
+    leave();
+    assert.equal((await run({})).eagerlyStarted, false);
+    const asked = requests("startWorkflowExecution").map(({ requestEagerExecution }) => requestEagerExecution);
+    assert.deepEqual(asked, [false, false, false, true, false, false]);
+  });
+
+  test("START-02 a slot is given back where the start fails or is an ordinary one", async () => {
+    const answers = [started, alreadyStarted()];
+    const { client } = await connectFake({
+      startWorkflowExecution: (_, call) => {
+        const answer = answers[call];
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    });
+    const seen: string[] = [];
+    const slot = { use: () => void seen.push("used"), release: () => void seen.push("released") };
+    clientParts(client).link.eagerStarts.add({ namespace: "default", taskQueue: "q", reserve: () => slot });
+    const options = { id: "w", taskQueue: "q", requestEagerStart: true };
+    assert.equal((await client.workflow.start("any", options)).eagerlyStarted, false);
+    await assert.rejects(client.workflow.start("any", options));
+    assert.deepEqual(seen, ["released", "released"]);
   });
 
   test("joining an existing run takes the chain that the server names, or none", async () => {

@@ -64,7 +64,7 @@ describe("handle.executeUpdate", () => {
     assert.deepEqual([polls[0].waitPolicy.lifecycleStage, polls[0].identity], [3, "tester"]);
   });
 
-  test("its own deadlines are invisible", async () => {
+  test("UPD-31 its own deadlines are invisible", async () => {
     const { client, calls } = await connectFake({
       updateWorkflowExecution: (_, call) => {
         if (call === 0) throw new ConnectError("slow", Code.DeadlineExceeded);
