@@ -14,6 +14,7 @@ import type { ActivityState, Execution } from "./execution.ts";
 import { isRunning } from "./execution.ts";
 import type { Poll } from "./matching.ts";
 import type { Namespace } from "./namespace.ts";
+import { mergePriority } from "./priorities.ts";
 import { toTimestamp } from "./times.ts";
 import { decodeTaskToken, encodeToken } from "./tokens.ts";
 import { transact } from "./transaction.ts";
@@ -128,6 +129,6 @@ function answerActivity(run: Execution, activity: ActivityState): PollActivityTa
     startToCloseTimeout: attributes.startToCloseTimeout,
     heartbeatTimeout: attributes.heartbeatTimeout,
     retryPolicy: attributes.retryPolicy,
-    priority: attributes.priority ?? run.start.priority,
+    priority: mergePriority(run.start.priority, attributes.priority),
   });
 }

@@ -17,6 +17,7 @@ import { append } from "./events.ts";
 import type { ChildState, Execution, ParentLink } from "./execution.ts";
 import { isRunning } from "./execution.ts";
 import type { Namespace } from "./namespace.ts";
+import { mergePriority } from "./priorities.ts";
 import { requestCancel, signalRun, terminate } from "./requests.ts";
 import { createRun } from "./runs.ts";
 import { isReusable } from "./id_policy.ts";
@@ -71,7 +72,9 @@ export function onSignalExternal(engine: Engine, job: Extract<Job, { kind: "sign
     : SignalExternalWorkflowExecutionFailedCause.NAMESPACE_NOT_FOUND;
   let isSent = false;
   if (target.run && isRunning(target.run)) {
-    try {
+    isSent = target.run.signalCount < engine.limits.signalsPerRun;
+    if (!isSent) cause = SignalExternalWorkflowExecutionFailedCause.SIGNAL_COUNT_LIMIT_EXCEEDED;
+    else {
       signalRun(engine, target.run, {
         signalName: attributes.signalName,
         input: attributes.input,
@@ -80,9 +83,6 @@ export function onSignalExternal(engine: Engine, job: Extract<Job, { kind: "sign
         requestId,
         sender: run.self,
       });
-      isSent = true;
-    } catch {
-      cause = SignalExternalWorkflowExecutionFailedCause.SIGNAL_COUNT_LIMIT_EXCEEDED;
     }
   }
   const { namespaceId, workflowExecution, control } = attributes;
@@ -201,7 +201,7 @@ function makeChild(engine: Engine, run: Execution, child: ChildState, namespace:
       cronSchedule: attributes.cronSchedule,
       memo: attributes.memo,
       searchAttributes: attributes.searchAttributes,
-      priority: attributes.priority ?? run.start.priority,
+      priority: mergePriority(run.start.priority, attributes.priority),
     },
   });
 }

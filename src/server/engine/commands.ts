@@ -13,6 +13,7 @@ import {
 import { create } from "@bufbuild/protobuf";
 import { PayloadSchema, PayloadsSchema } from "../../gen/temporal/api/common/v1/message_pb.ts";
 import type { Payloads } from "../../gen/temporal/api/common/v1/message_pb.ts";
+import { TaskQueueKind } from "../../gen/temporal/api/enums/v1/task_queue_pb.ts";
 import { ActivityTaskScheduledEventAttributesSchema } from "../../gen/temporal/api/history/v1/message_pb.ts";
 import { addActivity, cancelActivity } from "./activities.ts";
 import { continueRun, nextCronDelay, repeatRun } from "./chain.ts";
@@ -211,7 +212,7 @@ function continueAsNew(
     value: {
       newExecutionRunId: newRunId,
       workflowType: attributes.workflowType?.name ? attributes.workflowType : run.start.workflowType,
-      taskQueue: attributes.taskQueue?.name ? attributes.taskQueue : run.start.taskQueue,
+      taskQueue: { name: attributes.taskQueue?.name || run.taskQueue, kind: TaskQueueKind.NORMAL },
       input: attributes.input,
       workflowRunTimeout: attributes.workflowRunTimeout,
       workflowTaskTimeout: attributes.workflowTaskTimeout,
@@ -223,6 +224,7 @@ function continueAsNew(
       header: attributes.header,
       memo: attributes.memo,
       searchAttributes: attributes.searchAttributes,
+      inheritBuildId: attributes.inheritBuildId,
     },
   }, { userMetadata, continuedRunId: newRunId });
   continueRun(engine, run, newRunId, attributes);
@@ -278,6 +280,7 @@ function startChild(
       memo: attributes.memo,
       searchAttributes: attributes.searchAttributes,
       priority: attributes.priority,
+      inheritBuildId: attributes.inheritBuildId,
       workflowTaskCompletedEventId: completedEventId,
     },
   }, { userMetadata });

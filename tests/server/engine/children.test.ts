@@ -188,6 +188,22 @@ describe("child workflows", () => {
       await child.terminate();
     });
   }
+
+  test("are not started where their parent ends before that, not even those that are left alone", async () => {
+    const parent = new Scene();
+    const child = new Scene();
+    await parent.start();
+    await parent.step(startChild(child, { parentClosePolicy: ParentClosePolicy.ABANDON }), completeWorkflow());
+    // By the time another child has started, this one would have, too.
+    const other = await family();
+    assert.deepEqual((await parent.history()).slice(4), [
+      `5 StartChildWorkflowExecutionInitiated workflowId=${child.workflowId}`,
+      "6 WorkflowExecutionCompleted",
+    ]);
+    const { workflowId } = child;
+    await assert.rejects(child.client.describeWorkflowExecution({ namespace: "default", execution: { workflowId } }));
+    await other.parent.terminate();
+  });
 });
 
 describe("signals to other workflows", () => {
