@@ -21,7 +21,12 @@ const rank: Readonly<Record<Job["kind"], number>> = {
   doUpdate: 3,
   fireTimer: 4,
   resolveActivity: 4,
+  resolveChildStart: 4,
+  resolveChild: 4,
+  resolveSignalExternal: 4,
+  resolveCancelExternal: 4,
   cancelWorkflow: 4,
+  resolveLocalActivity: 5,
   queryWorkflow: 6,
   removeFromCache: 7,
 };

@@ -10,7 +10,7 @@ import { RetryState } from "../gen/temporal/api/enums/v1/workflow_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { ActivityResolution, ScheduleActivity } from "../workflow/activation.ts";
 import { scheduleActivityAttributes } from "./command_attributes.ts";
-import { type Machine, mismatch } from "./commands.ts";
+import type { Machine } from "./commands.ts";
 import type { MachineContext, MachineIndex } from "./context.ts";
 import { CoreFlag } from "./flags.ts";
 import { StateTable } from "./machine.ts";
@@ -134,8 +134,12 @@ export class Activity implements Machine {
     activityTable.fire(this, cancelTrigger[this.command.cancellationType], undefined);
   }
 
+  get seq(): number {
+    return this.command.seq;
+  }
+
   take(trigger: Ending | "scheduled" | "started" | "cancelRequested", event: HistoryEvent): boolean {
-    return activityTable.fire(this, trigger, event);
+    return isAbout(this, event) && activityTable.fire(this, trigger, event);
   }
 
   describe(): string {
@@ -143,17 +147,17 @@ export class Activity implements Machine {
   }
 }
 
-function followSchedule(activity: Activity, event: HistoryEvent): void {
-  const { context, command } = activity;
-  const { attributes } = event;
-  const checks = context.isLastSequence || context.flags.has(CoreFlag.ID_AND_TYPE_CHECKS);
-  if (checks && attributes.case === "activityTaskScheduledEventAttributes") {
-    const { activityId, activityType } = attributes.value;
-    const isSame = activityId === command.activityId && activityType?.name === command.activityType;
-    if (!isSame) throw mismatch(event, activity.describe());
-  }
-  activity.scheduledEventId = event.eventId;
-  context.followers.set(Number(event.eventId), activity);
+/** False where the history has another activity in this place; runs from before the flag may. */
+function isAbout({ context, command }: Activity, { attributes }: HistoryEvent): boolean {
+  if (attributes.case !== "activityTaskScheduledEventAttributes") return true;
+  if (!context.isLastSequence && !context.flags.has(CoreFlag.ID_AND_TYPE_CHECKS)) return true;
+  const { activityId, activityType } = attributes.value;
+  return activityId === command.activityId && activityType?.name === command.activityType;
+}
+
+function followSchedule(activity: Activity, { eventId }: HistoryEvent): void {
+  activity.scheduledEventId = eventId;
+  activity.context.followers.set(Number(eventId), activity);
 }
 
 function noteStart(activity: Activity, event: HistoryEvent): void {

@@ -14,7 +14,12 @@ import type {
   RetryPolicy as RetryPolicyMessage,
   RetryPolicySchema,
 } from "../gen/temporal/api/common/v1/message_pb.ts";
-import type { ContinueAsNew, ScheduleActivity } from "../workflow/activation.ts";
+import {
+  ContinueAsNewVersioningBehavior,
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+} from "../gen/temporal/api/enums/v1/workflow_pb.ts";
+import type { ContinueAsNew, ScheduleActivity, SignalExternal, StartChild } from "../workflow/activation.ts";
 import type { RunOptions } from "./context.ts";
 import { toDuration } from "./time.ts";
 
@@ -44,6 +49,48 @@ export function scheduleActivityAttributes(command: ScheduleActivity, options: R
   };
 }
 
+/** The attributes that start a child workflow. */
+export function startChildAttributes(command: StartChild, options: RunOptions): CommandAttributes {
+  const { memo, searchAttributes, idReusePolicy } = command;
+  return {
+    case: "startChildWorkflowExecutionCommandAttributes",
+    value: {
+      namespace: options.namespace,
+      workflowId: command.workflowId,
+      workflowType: { name: command.workflowType },
+      taskQueue: { name: command.taskQueue || options.taskQueue },
+      header: toHeader(command.headers),
+      input: toPayloads(command.args),
+      workflowExecutionTimeout: toDuration(command.executionTimeout),
+      workflowRunTimeout: toDuration(command.runTimeout),
+      workflowTaskTimeout: toDuration(command.taskTimeout),
+      parentClosePolicy: ParentClosePolicy[command.parentClosePolicy],
+      workflowIdReusePolicy: idReusePolicy && WorkflowIdReusePolicy[idReusePolicy],
+      retryPolicy: toRetryPolicy(command.retryPolicy),
+      cronSchedule: command.cronSchedule,
+      memo: isFilled(memo) ? { fields: memo } : undefined,
+      searchAttributes: isFilled(searchAttributes) ? { indexedFields: searchAttributes } : undefined,
+      inheritBuildId: sticksToBuild(command.versioningIntent, isOwnQueue(command.taskQueue, options)),
+      priority: command.priority,
+    },
+  };
+}
+
+/** The attributes that signal another workflow. */
+export function signalExternalAttributes(command: SignalExternal, options: RunOptions): CommandAttributes {
+  return {
+    case: "signalExternalWorkflowExecutionCommandAttributes",
+    value: {
+      namespace: options.namespace,
+      execution: { workflowId: command.workflowId, runId: command.runId },
+      signalName: command.name,
+      input: toPayloads(command.args),
+      header: toHeader(command.headers),
+      childWorkflowOnly: command.childOnly,
+    },
+  };
+}
+
 /** What a run hands on to its successor where the code does not say otherwise. */
 export interface Inheritance {
   memo?: Record<string, Payload>;
@@ -59,6 +106,7 @@ export function continueAsNewAttributes(
 ): CommandAttributes {
   const memo = command.memo ?? inherited.memo;
   const searchAttributes = command.searchAttributes ?? inherited.searchAttributes;
+  const { initialVersioningBehavior: behavior } = command;
   return {
     case: "continueAsNewWorkflowExecutionCommandAttributes",
     value: {
@@ -72,6 +120,8 @@ export function continueAsNewAttributes(
       memo: isFilled(memo) ? { fields: memo } : undefined,
       searchAttributes: isFilled(searchAttributes) ? { indexedFields: searchAttributes } : undefined,
       inheritBuildId: sticksToBuild(command.versioningIntent, isOwnQueue(command.taskQueue, options)),
+      backoffStartInterval: toDuration(command.backoffStartInterval),
+      initialVersioningBehavior: behavior && ContinueAsNewVersioningBehavior[behavior],
     },
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WorkerDeploymentVersion } from "../common/options.ts";
 import type { Message } from "../gen/temporal/api/protocol/v1/message_pb.ts";
 import type { JobQueue } from "./activation_jobs.ts";
 import type { CommandQueue, Machine } from "./commands.ts";
@@ -18,6 +19,8 @@ export interface RunOptions {
   taskQueue: string;
   /** The build id of the worker, "" where it has none. */
   buildId: string;
+  /** The deployment version of the worker, where it has one. */
+  deploymentVersion?: WorkerDeploymentVersion;
   /**
    * Whether activities may ask to be handed out in the answer of the task that schedules them; false.
    * The worker must then take the wish back from commands for which it has no slot.

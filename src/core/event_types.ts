@@ -6,6 +6,8 @@
 import { CommandType } from "../gen/temporal/api/enums/v1/command_type_pb.ts";
 import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
+import { describeLocalMarker } from "./local_marker.ts";
+import { readPatchDetails } from "./patch_marker.ts";
 
 /** The events that record a command of the run, and which; they follow WORKFLOW_TASK_COMPLETED in command order. */
 const commandOfEvent: ReadonlyMap<EventType, CommandType> = new Map<EventType, CommandType>([
@@ -57,7 +59,8 @@ export function isCloseEvent(type: EventType): boolean {
   return closeEvents.has(type);
 }
 
-function eventName(type: EventType): string {
+/** The name of an event type. */
+export function eventName(type: EventType): string {
   return nameIn(EventType, type);
 }
 
@@ -76,8 +79,16 @@ export type AttributesCase = NonNullable<HistoryEvent["attributes"]["case"]>;
 /** The attributes of one case. */
 export type AttributesOf<C extends AttributesCase> = Extract<HistoryEvent["attributes"], { case: C }>["value"];
 
+function nameMarker(attributes: AttributesOf<"markerRecordedEventAttributes">): string {
+  const patch = readPatchDetails(attributes);
+  if (patch) return `patch "${patch.id}"`;
+  return describeLocalMarker(attributes) ?? `marker ${attributes.markerName}`;
+}
+
 /** What each kind of event says of itself in errors, beyond its type. */
 const identities: { readonly [C in AttributesCase]?: (attributes: AttributesOf<C>) => string } = {
+  workflowExecutionStartedEventAttributes: (it) => `workflow type ${it.workflowType?.name}`,
+  workflowExecutionSignaledEventAttributes: (it) => `signal ${it.signalName}`,
   activityTaskScheduledEventAttributes: (it) => `activity "${it.activityId}" of type ${it.activityType?.name}`,
   activityTaskCancelRequestedEventAttributes: (it) => `activity scheduled by event ${it.scheduledEventId}`,
   activityTaskStartedEventAttributes: (it) => `activity scheduled by event ${it.scheduledEventId}`,
@@ -88,15 +99,37 @@ const identities: { readonly [C in AttributesCase]?: (attributes: AttributesOf<C
   timerStartedEventAttributes: (it) => `timer "${it.timerId}"`,
   timerFiredEventAttributes: (it) => `timer "${it.timerId}"`,
   timerCanceledEventAttributes: (it) => `timer "${it.timerId}"`,
+  startChildWorkflowExecutionInitiatedEventAttributes: (it) =>
+    `child workflow "${it.workflowId}" of type ${it.workflowType?.name}`,
+  startChildWorkflowExecutionFailedEventAttributes: (it) => `child workflow "${it.workflowId}"`,
+  childWorkflowExecutionStartedEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  childWorkflowExecutionCompletedEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  childWorkflowExecutionFailedEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  childWorkflowExecutionCanceledEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  childWorkflowExecutionTimedOutEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  childWorkflowExecutionTerminatedEventAttributes: (it) => `child workflow "${it.workflowExecution?.workflowId}"`,
+  signalExternalWorkflowExecutionInitiatedEventAttributes: (it) =>
+    `signal ${it.signalName} to workflow "${it.workflowExecution?.workflowId}"`,
+  signalExternalWorkflowExecutionFailedEventAttributes: (it) =>
+    `signal to workflow "${it.workflowExecution?.workflowId}"`,
+  externalWorkflowExecutionSignaledEventAttributes: (it) => `workflow "${it.workflowExecution?.workflowId}"`,
+  requestCancelExternalWorkflowExecutionInitiatedEventAttributes: (it) =>
+    `workflow "${it.workflowExecution?.workflowId}"`,
+  requestCancelExternalWorkflowExecutionFailedEventAttributes: (it) => `workflow "${it.workflowExecution?.workflowId}"`,
+  externalWorkflowExecutionCancelRequestedEventAttributes: (it) => `workflow "${it.workflowExecution?.workflowId}"`,
   workflowExecutionUpdateAcceptedEventAttributes: (it) => `update "${it.protocolInstanceId}"`,
   workflowExecutionUpdateCompletedEventAttributes: (it) => `update "${it.meta?.updateId}"`,
-  markerRecordedEventAttributes: (it) => `marker ${it.markerName}`,
+  markerRecordedEventAttributes: nameMarker,
 };
+
+/** What an event is about, such as `timer "1"`; undefined where its type says it all. */
+export function identityOf({ attributes: { case: kind, value } }: HistoryEvent): string | undefined {
+  return kind && (identities[kind] as ((attributes: typeof value) => string) | undefined)?.(value);
+}
 
 /** An event for people, such as `TIMER_STARTED (timer "1")`. */
 export function describeEvent(event: HistoryEvent): string {
   const name = eventName(event.eventType);
-  const { case: kind, value } = event.attributes;
-  const identity = kind && identities[kind] as ((attributes: typeof value) => string) | undefined;
-  return identity ? `${name} (${identity(value)})` : name;
+  const identity = identityOf(event);
+  return identity ? `${name} (${identity})` : name;
 }

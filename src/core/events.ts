@@ -8,10 +8,14 @@ import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
 import { WorkflowTaskFailedCause } from "../gen/temporal/api/enums/v1/failed_cause_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import { cancelJob, signalJob } from "./activation_jobs.ts";
-import { describeCommand, mismatch } from "./commands.ts";
+import { mismatchOf } from "./commands.ts";
 import { HistoryError } from "./errors.ts";
 import { type AttributesCase, type AttributesOf, describeEvent, isCloseEvent } from "./event_types.ts";
 import { initializeJob } from "./initialize.ts";
+import { localMarkerName } from "./local_marker.ts";
+import { MismatchError } from "./mismatch.ts";
+import { isSkippedMarker, listsPatches } from "./patch.ts";
+import { patchMarkerName, readPatchMarker } from "./patch_marker.ts";
 import { randomSeedOf } from "./random_seed.ts";
 import type { RunState } from "./state.ts";
 import { timestampMilliseconds } from "./time.ts";
@@ -47,6 +51,27 @@ const routes: { readonly [type in EventType]?: Route } = {
   [EventType.TIMER_CANCELED]: toCommand("cancelled"),
   [EventType.TIMER_FIRED]: toStarter("timerFiredEventAttributes", "fired"),
 
+  [EventType.MARKER_RECORDED]: toMarker,
+  [EventType.UPSERT_WORKFLOW_SEARCH_ATTRIBUTES]: toUpsert,
+  [EventType.WORKFLOW_PROPERTIES_MODIFIED]: toCommand("recorded"),
+
+  [EventType.START_CHILD_WORKFLOW_EXECUTION_INITIATED]: toCommand("initiated"),
+  [EventType.START_CHILD_WORKFLOW_EXECUTION_FAILED]: toInitiator("startFailed"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_STARTED]: toInitiator("started"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_COMPLETED]: toInitiator("completed"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_FAILED]: toInitiator("failed"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_CANCELED]: toInitiator("cancelled"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_TIMED_OUT]: toInitiator("timedOut"),
+  [EventType.CHILD_WORKFLOW_EXECUTION_TERMINATED]: toInitiator("terminated"),
+
+  [EventType.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED]: toCommand("initiated"),
+  [EventType.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED]: toInitiator("refused"),
+  [EventType.EXTERNAL_WORKFLOW_EXECUTION_SIGNALED]: toInitiator("delivered"),
+
+  [EventType.REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED]: toCommand("initiated"),
+  [EventType.REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED]: toInitiator("refused"),
+  [EventType.EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED]: toInitiator("delivered"),
+
   [EventType.WORKFLOW_EXECUTION_UPDATE_ACCEPTED]: toCommand("accepted"),
   [EventType.WORKFLOW_EXECUTION_UPDATE_COMPLETED]: toCommand("completed"),
 
@@ -55,6 +80,12 @@ const routes: { readonly [type in EventType]?: Route } = {
   [EventType.WORKFLOW_EXECUTION_CANCELED]: toCommand("closed"),
   [EventType.WORKFLOW_EXECUTION_CONTINUED_AS_NEW]: toCommand("closed"),
 };
+
+/** The routes of markers, by their names. */
+const markerRoutes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [patchMarkerName, toPatch],
+  [localMarkerName, toLocalActivity],
+]);
 
 /**
  * Applies one event to the run.
@@ -65,9 +96,7 @@ const routes: { readonly [type in EventType]?: Route } = {
 export function applyEvent(run: RunState, event: HistoryEvent): void {
   const route = routes[event.eventType];
   if (route !== undefined) route(run, event);
-  else if (!event.workerMayIgnore) {
-    throw new HistoryError(`event ${event.eventId} is ${describeEvent(event)}, which this version does not support`);
-  }
+  else if (!event.workerMayIgnore) throw unsupported(event);
   if (isCloseEvent(event.eventType)) run.progress.isClosed = true;
 }
 
@@ -83,8 +112,35 @@ function toRun<C extends AttributesCase>(
 function toCommand(trigger: string): Route {
   return (run, event) => {
     const command = run.commands.match(event);
-    if (!command.machine.take(trigger, event)) throw mismatch(event, describeCommand(command));
+    if (!command.machine.take(trigger, event)) throw mismatchOf(event, command);
   };
+}
+
+function toMarker(run: RunState, event: HistoryEvent): void {
+  const route = markerRoutes.get(attributesOf(event, "markerRecordedEventAttributes").markerName);
+  if (!route) throw unsupported(event);
+  route(run, event);
+}
+
+function toPatch(run: RunState, event: HistoryEvent): void {
+  if (!readPatchMarker(event)) throw new HistoryError(`event ${event.eventId} is the marker of a patch without its id`);
+  if (isSkippedMarker(event, run.commands.peek())) run.skippedMarkerId = Number(event.eventId);
+  else toCommand("recorded")(run, event);
+}
+
+/** In replay the marker is no command of the code: it was there first. */
+function toLocalActivity(run: RunState, event: HistoryEvent): void {
+  if (!run.localActivities?.record(event)) toCommand("recorded")(run, event);
+}
+
+/** The upsert that belongs to a marker goes the way of its marker. */
+function toUpsert(run: RunState, event: HistoryEvent): void {
+  const isSkipped = run.skippedMarkerId === Number(event.eventId) - 1 && listsPatches(event);
+  if (!isSkipped) toCommand("recorded")(run, event);
+}
+
+function unsupported(event: HistoryEvent): HistoryError {
+  return new HistoryError(`event ${event.eventId} is ${describeEvent(event)}, which this version does not support`);
 }
 
 function toScheduler<C extends AttributesCase & `activity${string}`>(kind: C, trigger: string): Route {
@@ -99,10 +155,18 @@ function toStarter<C extends AttributesCase & `timer${string}`>(kind: C, trigger
   };
 }
 
+/** What becomes of children, and of signals and cancellations of other workflows. */
+function toInitiator(trigger: string): Route {
+  return (run, event) => {
+    const { initiatedEventId } = event.attributes.value as { initiatedEventId?: bigint };
+    follow(run, event, trigger, initiatedEventId ?? 0n);
+  };
+}
+
 function follow(run: RunState, event: HistoryEvent, trigger: string, initiatingId: bigint): void {
   const machine = run.followers.get(Number(initiatingId));
-  if (machine === undefined) throw mismatch(event, `nothing that waits for what event ${initiatingId} began`);
-  if (!machine.take(trigger, event)) throw mismatch(event, `${machine.describe()} ${machine.state}`);
+  if (machine === undefined) throw new MismatchError(event, `nothing that waits for what event ${initiatingId} began`);
+  if (!machine.take(trigger, event)) throw new MismatchError(event, `${machine.describe()} ${machine.state}`);
 }
 
 function attributesOf<C extends AttributesCase>(event: HistoryEvent, kind: C): AttributesOf<C> {
@@ -139,6 +203,7 @@ function startTask(
   const { progress } = run;
   progress.historySize = Number(attributes.historySizeBytes);
   progress.continueAsNewSuggested = attributes.suggestContinueAsNew;
+  progress.targetVersionChanged = attributes.targetWorkerDeploymentVersionChanged;
   const eventId = Number(event.eventId);
   if (eventId < progress.sequenceStartedId) return;
   if (eventId === progress.sequenceStartedId) progress.lastStartedId = eventId;

@@ -8,6 +8,7 @@
 import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import { isCloseEvent, isCommandEvent } from "./event_types.ts";
+import { strictMergingFlag } from "./flags.ts";
 
 /** A part of a history: `events[start]` up to and without `events[end]`. */
 export interface Sequence {
@@ -66,6 +67,63 @@ export function findSequenceEnd(
 }
 
 /**
+ * The same by the rules of runs that recorded {@link strictMergingFlag}: a task is merged with the one after it only if
+ * nothing came in between and that one is empty too, brings no update, and did not fail.
+ */
+export function findStrictSequenceEnd(events: readonly HistoryEvent[], start: number, updateAfter?: bigint): number {
+  const typeAt = (index: number) => events[index]?.eventType;
+  let i = start;
+  let sawCommand = false;
+  if (typeAt(i) === EventType.WORKFLOW_EXECUTION_STARTED) i++;
+  if (typeAt(i) === EventType.WORKFLOW_TASK_COMPLETED) {
+    i++;
+    for (; i < events.length && isCommandEvent(typeAt(i)); i++) sawCommand = true;
+  }
+  while (i < events.length && !isCloseEvent(typeAt(i))) {
+    const next = typeAt(i + 1);
+    if (typeAt(i) !== EventType.WORKFLOW_TASK_STARTED) i++;
+    else if (next === EventType.WORKFLOW_TASK_FAILED || next === EventType.WORKFLOW_TASK_TIMED_OUT) i += 2;
+    else if (sawCommand || !mergesWithNext(typeAt, i, updateAfter)) return i;
+    else if (typeAt(i + 5) === undefined) return i + 3;
+    else i += 3;
+  }
+  return events.length - 1;
+}
+
+function mergesWithNext(
+  typeAt: (index: number) => EventType | undefined,
+  start: number,
+  updateAfter: bigint | undefined,
+): boolean {
+  if (typeAt(start + 1) !== EventType.WORKFLOW_TASK_COMPLETED) return false;
+  if (typeAt(start + 2) !== EventType.WORKFLOW_TASK_SCHEDULED) return false;
+  if (typeAt(start + 3) !== EventType.WORKFLOW_TASK_STARTED) return false;
+  const end = typeAt(start + 4);
+  if (end === undefined) return updateAfter === undefined;
+  return end === EventType.WORKFLOW_TASK_COMPLETED &&
+    typeAt(start + 5) !== EventType.WORKFLOW_EXECUTION_UPDATE_ACCEPTED;
+}
+
+/** The events up to those that the last completed task has recorded; all where no task was completed. */
+export function cutUndecided(events: HistoryEvent[], lastStartedId: number): HistoryEvent[] {
+  const completed = events.findLastIndex(({ attributes }) =>
+    attributes.case === "workflowTaskCompletedEventAttributes" &&
+    Number(attributes.value.startedEventId) <= lastStartedId
+  );
+  if (completed < 0) return events;
+  const end = events.findIndex(({ eventType }, index) => index > completed && !isCommandEvent(eventType));
+  return end < 0 ? events : events.slice(0, end);
+}
+
+/** Whether the run to which these events belong recorded {@link strictMergingFlag}. */
+export function mergesStrictly(events: readonly HistoryEvent[]): boolean {
+  return events.some(({ attributes }) =>
+    attributes.case === "workflowTaskCompletedEventAttributes" &&
+    attributes.value.sdkMetadata?.coreUsedFlags.includes(strictMergingFlag)
+  );
+}
+
+/**
  * The last of these tasks, unless it brings an update: then the last one that began before the update
  * was sequenced, so that the update is asked for in the sequence after, as when the task was live.
  */
@@ -91,6 +149,7 @@ export class HistoryCursor {
   #position = 0;
   #next: Sequence | undefined;
   #updateAfter: bigint | undefined;
+  #isStrict = false;
 
   /**
    * Goes on with the events of a new task, leaving out those up to the event `after`.
@@ -98,6 +157,7 @@ export class HistoryCursor {
    * @param updateAfter where the task brings updates: the event after which the first one applies
    */
   load(events: readonly HistoryEvent[], after: number, updateAfter?: bigint): void {
+    this.#isStrict ||= mergesStrictly(events);
     this.#events = events;
     this.#updateAfter = updateAfter;
     this.#next = undefined;
@@ -110,7 +170,8 @@ export class HistoryCursor {
     const events = this.#events;
     const start = this.#position;
     if (this.#next || start >= events.length) return this.#next;
-    const end = findSequenceEnd(events, start, this.#updateAfter) + 1;
+    const find = this.#isStrict ? findStrictSequenceEnd : findSequenceEnd;
+    const end = find(events, start, this.#updateAfter) + 1;
     return this.#next = { events, start, end, isLast: end === events.length };
   }
 

@@ -18,6 +18,44 @@ export interface UpdateRequest {
   readonly request: Request;
 }
 
+/** Requests for updates whose turn has not come, the first one first. */
+export class RequestQueue {
+  readonly #requests: UpdateRequest[] = [];
+
+  /** The event after which the first one applies, undefined where there is none. */
+  get next(): bigint | undefined {
+    return this.#requests[0]?.sequencingEventId;
+  }
+
+  /** Adds a request, behind those that apply after the same event. */
+  add(request: UpdateRequest): void {
+    const before = this.#requests.findLastIndex(({ sequencingEventId }) =>
+      sequencingEventId <= request.sequencingEventId
+    );
+    this.#requests.splice(before + 1, 0, request);
+  }
+
+  /** Takes the first one if it applies after this event or an earlier one. */
+  take(eventId: number): UpdateRequest | undefined {
+    const { next } = this;
+    return next !== undefined && next <= eventId ? this.#requests.shift() : undefined;
+  }
+
+  /**
+   * Makes sure that nothing is left over.
+   *
+   * @throws {HistoryError} a request applies after an event beyond this one, with which the history ends
+   */
+  checkEmpty(lastEventId: number): void {
+    const [first] = this.#requests;
+    if (first === undefined) return;
+    throw new HistoryError(
+      `message "${first.messageId}" applies after event ${first.sequencingEventId}, ` +
+        `but the task's history ends at ${lastEventId}`,
+    );
+  }
+}
+
 const requestType = "temporal.api.update.v1.Request";
 
 /**

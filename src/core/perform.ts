@@ -4,15 +4,22 @@
  * @module
  */
 import { NondeterminismError } from "../common/errors.ts";
+import type { Payload } from "../common/payload.ts";
 import type { Command } from "../workflow/activation.ts";
 import { Activity } from "./activity.ts";
+import { cancelByCode } from "./cancel_external.ts";
+import { Child } from "./child.ts";
 import { Close, isCloseCommand } from "./close.ts";
 import type { Inheritance } from "./command_attributes.ts";
-import type { MachineIndex } from "./context.ts";
+import { MachineIndex } from "./context.ts";
 import { CoreFlag } from "./flags.ts";
+import { LocalActivities } from "./local_activities.ts";
+import { markPatch, Patches } from "./patch.ts";
+import { SignalExternal } from "./signal_external.ts";
 import type { RunState } from "./state.ts";
 import { Timer } from "./timer.ts";
 import type { Update } from "./update.ts";
+import { upsertByCode, upsertMemo } from "./upserts.ts";
 
 /** The commands that answer queries; the machines never see them. */
 export type QueryCommand = Extract<Command, { kind: "queryAnswered" | "queryFailed" }>;
@@ -29,6 +36,16 @@ const performers: Performers = {
   cancelTimer: (run, { seq }) => cancelIn(run.timers, seq, "timer"),
   scheduleActivity: (run, command) => void new Activity(command, run, run.activities),
   requestCancelActivity: (run, { seq }) => cancelIn(run.activities, seq, "activity"),
+  scheduleLocalActivity: (run, command) => (run.localActivities ??= new LocalActivities(run)).schedule(command),
+  requestCancelLocalActivity: (run, { seq }) => cancelIn(run.localActivities?.machines, seq, "local activity"),
+  startChild: (run, command) => void new Child(command, run, run.children ??= new MachineIndex()),
+  cancelChild: (run, { seq, reason }) => cancelIn(run.children, seq, "child workflow", reason),
+  signalExternal: (run, command) => void new SignalExternal(command, run, run.externalSignals ??= new MachineIndex()),
+  cancelSignalExternal: (run, { seq }) => cancelIn(run.externalSignals, seq, "signal to another workflow"),
+  requestCancelExternal: (run, command) => cancelByCode(command, run),
+  setPatchMarker: (run, command) => markPatch(command, run, run.patches ??= new Patches()),
+  upsertSearchAttributes: (run, command) => upsertByCode(command, run, currentAttributes(run)),
+  upsertMemo: (run, command) => upsertMemo(command, run),
   updateAccepted: (run, { protocolInstanceId: id }) => findUpdate(run, id).accept(),
   updateRejected: (run, { protocolInstanceId: id, failure }) => findUpdate(run, id).reject(failure),
   updateCompleted: (run, { protocolInstanceId: id, outcome }) => findUpdate(run, id).complete(outcome),
@@ -63,12 +80,17 @@ function placeClose(run: RunState, commands: readonly MachineCommand[]): readonl
   return [...commands.filter((command) => !isCloseCommand(command)), commands[first]];
 }
 
-function cancelIn(machines: MachineIndex<{ cancel(): void }>, seq: number, what: string): void {
-  const machine = machines.find(seq);
-  if (machine === undefined && !machines.knows(seq)) {
+function cancelIn(
+  machines: MachineIndex<{ cancel(reason: string): void }> | undefined,
+  seq: number,
+  what: string,
+  reason: string = "",
+): void {
+  const machine = machines?.find(seq);
+  if (machine === undefined && !machines?.knows(seq)) {
     throw new NondeterminismError(`the workflow code cancels ${what} ${seq}, which it never started`);
   }
-  machine?.cancel();
+  machine?.cancel(reason);
 }
 
 function findUpdate(run: RunState, protocolInstanceId: string): Update {
@@ -77,10 +99,14 @@ function findUpdate(run: RunState, protocolInstanceId: string): Update {
   throw new NondeterminismError(`the workflow code answers update "${protocolInstanceId}", which nobody asked for`);
 }
 
-function inheritance({ started }: RunState): Inheritance {
+function currentAttributes(run: RunState): Record<string, Payload> {
+  return run.searchAttributes ??= { ...run.started?.searchAttributes?.indexedFields };
+}
+
+function inheritance({ started, searchAttributes }: RunState): Inheritance {
   return {
     memo: started?.memo?.fields,
-    searchAttributes: started?.searchAttributes?.indexedFields,
+    searchAttributes: searchAttributes ?? started?.searchAttributes?.indexedFields,
     retryPolicy: started?.retryPolicy,
   };
 }

@@ -70,6 +70,11 @@ export class Queries {
     }
   }
 
+  /** Whether any was answered. */
+  get hasResults(): boolean {
+    return this.#results.size > 0;
+  }
+
   /** The answers to the queries that ride on the task, by the server's ids. */
   get results(): Record<string, WorkflowQueryResult> {
     return this.isSole ? {} : Object.fromEntries(this.#results);

@@ -6,18 +6,25 @@
  */
 import { IllegalStateError } from "../common/errors.ts";
 import type { Failure } from "../common/failure.ts";
+import type { VersioningBehavior } from "../common/options.ts";
 import type { Command as CommandMessage } from "../gen/temporal/api/command/v1/message_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { Message } from "../gen/temporal/api/protocol/v1/message_pb.ts";
 import type { WorkflowQuery, WorkflowQueryResult } from "../gen/temporal/api/query/v1/message_pb.ts";
 import type { Activation, Command, Completion, Job, TaskFailureCause } from "../workflow/activation.ts";
 import type { RunOptions } from "./context.ts";
+import { toFound } from "./commands.ts";
 import { HistoryError } from "./errors.ts";
+import { cutUndecided } from "./history.ts";
+import type { LocalWork } from "./local_activities.ts";
+import type { LocalOutcome } from "./local_activity.ts";
 import { readMessage } from "./messages.ts";
+import type { FoundCommand } from "./mismatch.ts";
 import { type MachineCommand, perform, type QueryCommand } from "./perform.ts";
 import { Queries } from "./queries.ts";
 import { applyNextSequence } from "./sequence.ts";
 import { createRunState, type RunState } from "./state.ts";
+import { durationMilliseconds } from "./time.ts";
 
 export type { RunOptions } from "./context.ts";
 export { HistoryError } from "./errors.ts";
@@ -36,6 +43,9 @@ export interface RunTask {
   query?: WorkflowQuery;
 }
 
+const defaultTaskTimeout = 10_000;
+const noWork: LocalWork = { start: [], cancel: [] };
+
 /** What the server gets for a task. */
 export interface TaskAnswer {
   commands: CommandMessage[];
@@ -46,6 +56,10 @@ export interface TaskAnswer {
   /** Flags that the history does not have yet. */
   usedCoreFlags: number[];
   usedLangFlags: number[];
+  /** What the workflow's definition says, where it says anything. */
+  versioningBehavior?: VersioningBehavior;
+  /** Set where local activities go on, which only a task can end: the server must make the next one at once. */
+  forceNewTask?: boolean;
   /** Set where the code could not take the task in: fail the task, forget the run. */
   failure?: { failure: Failure; cause: TaskFailureCause };
 }
@@ -57,15 +71,27 @@ export class Run {
   #activation: Activation | undefined;
   #failure: TaskAnswer["failure"];
   #isClosing = false;
+  #versioningBehavior: VersioningBehavior | undefined;
+  #surplus: FoundCommand | undefined;
 
   /** A run to which no event was applied. */
   constructor(options: RunOptions) {
     this.#state = createRunState(options);
   }
 
+  /** Id of the run. */
+  get runId(): string {
+    return this.#state.options.runId;
+  }
+
   /** The last task taken in: the server's next partial history begins after it. */
   get lastStartedEventId(): number {
     return this.#state.progress.lastStartedId;
+  }
+
+  /** Bytes of the history, as the server counted them last. */
+  get historySize(): number {
+    return this.#state.progress.historySize;
   }
 
   /** Whether the run is still catching up with its history. */
@@ -80,7 +106,15 @@ export class Run {
 
   /** Name and version of the SDK that recorded a task last, "" when unknown. */
   get lastSdk(): { name: string; version: string } {
-    return { name: this.#state.flags.sdkName, version: this.#state.flags.sdkVersion };
+    return this.#state.flags.sdk;
+  }
+
+  /**
+   * What the code wanted at the end of replay beyond what the history has of the tasks it completed: no fault for the
+   * server, which takes it with the next task, but not what the code did when the history was made.
+   */
+  get surplus(): FoundCommand | undefined {
+    return this.#surplus;
   }
 
   /**
@@ -98,11 +132,13 @@ export class Run {
       this.#queries.fail("the query came with a history older than the one this worker has; ask again");
       return;
     }
-    state.requests.push(...task.messages.map(readMessage));
+    for (const message of task.messages) state.requests.add(readMessage(message));
     state.progress.previousStartedId = task.previousStartedEventId;
     state.progress.knownEventId = state.progress.lastEventId;
     state.isReplaying = task.previousStartedEventId > 0;
-    state.history.load(task.events, state.progress.lastStartedId, state.requests[0]?.sequencingEventId);
+    // What no task has taken in yet must wait for one: now, the code would hear of it in another order, at another time.
+    const events = this.#queries.isSole ? cutUndecided(task.events, task.previousStartedEventId) : task.events;
+    state.history.load(events, state.progress.lastStartedId, state.requests.next);
     this.#advance();
   }
 
@@ -110,7 +146,9 @@ export class Run {
   next(): Activation | undefined {
     if (this.#activation) throw new IllegalStateError("the activation before was not completed; call accept first");
     if (this.#failure) return undefined;
-    const jobs = this.#state.jobs.size > 0 ? this.#state.jobs.take() : this.#queries.take();
+    const { jobs: waiting, localActivities } = this.#state;
+    const hasJobs = waiting.size > 0 || localActivities?.deliver();
+    const jobs = hasJobs ? waiting.take() : this.#queries.take();
     if (jobs.length === 0) return undefined;
     return this.#activation = this.#createActivation(jobs);
   }
@@ -131,12 +169,15 @@ export class Run {
       return;
     }
     this.#state.flags.use(completion.usedFlags);
+    this.#versioningBehavior = completion.versioningBehavior ?? this.#versioningBehavior;
     const commands = this.#takeAnswers(completion.commands);
     checkReadOnly(activation, commands);
     const isClosing = perform(this.#state, commands);
     this.#checkUpdates(activation);
     if (isClosing) this.#close();
+    const wasReplaying = this.#state.isReplaying;
     this.#advance();
+    if (wasReplaying && !this.#state.isReplaying) this.#noteSurplus();
   }
 
   /** The answer to the task; commands stay known until the history confirms them. */
@@ -156,14 +197,49 @@ export class Run {
     const isForServer = !this.#queries.isSole && !this.#failure && !state.progress.isClosed;
     if (!isForServer) return answer;
     const { core, lang } = state.flags.takeNew();
-    state.progress.buildId = state.options.buildId;
+    this.#noteOwnVersion();
     return {
       ...answer,
       commands: state.commands.build(),
       messages: state.outbox.splice(0),
       usedCoreFlags: core,
       usedLangFlags: lang,
+      versioningBehavior: this.#versioningBehavior,
+      forceNewTask: this.#hasLocalActivities,
     };
+  }
+
+  /**
+   * What the worker has to do for local activities, once {@link next} has nothing more; each part is handed over once.
+   *
+   * @param now the worker's clock, in milliseconds since the epoch
+   */
+  takeLocalWork(now: number): LocalWork {
+    const { localActivities } = this.#state;
+    const isForWorker = localActivities && !this.#queries.isSole && !this.#failure;
+    return isForWorker ? localActivities.takeWork(now) : noWork;
+  }
+
+  /** Takes how a local activity ended; {@link next} may have an activation then. */
+  resolveLocal(seq: number, outcome: LocalOutcome): void {
+    this.#state.localActivities?.finish(seq, outcome);
+  }
+
+  /**
+   * Whether the answer must wait for local activities. It need not wait longer than the task may take: an answer
+   * before that asks for a new task. Answers to queries do not wait.
+   */
+  get awaitsLocal(): boolean {
+    return this.#hasLocalActivities && !this.#queries.isSole && !this.#queries.hasResults && !this.#failure;
+  }
+
+  /** How long a task may take, in milliseconds. */
+  get taskTimeout(): number {
+    return durationMilliseconds(this.#state.started?.workflowTaskTimeout) ?? defaultTaskTimeout;
+  }
+
+  get #hasLocalActivities(): boolean {
+    return (this.#state.localActivities?.outstanding ?? 0) > 0;
   }
 
   /**
@@ -194,26 +270,48 @@ export class Run {
   #close(): void {
     this.#isClosing = true;
     this.#state.jobs.take();
+    this.#state.localActivities?.close();
   }
 
   /** Applies the history until there is something for the code to do. */
   #advance(): void {
-    while (this.#state.jobs.size === 0 && applyNextSequence(this.#state));
+    const state = this.#state;
+    while (state.jobs.size === 0 && !state.localActivities?.deliver() && applyNextSequence(state));
+    if (!this.#queries.isSole) state.localActivities?.settle();
+  }
+
+  #noteSurplus(): void {
+    const command = this.#state.commands.surplus();
+    this.#surplus = command && toFound(command);
   }
 
   #createActivation(jobs: Job[]): Activation {
     const { options, progress } = this.#state;
-    const isReplaying = this.#state.isReplaying || jobs[0].kind === "queryWorkflow";
+    const isQuery = jobs[0].kind === "queryWorkflow";
+    const isReplaying = this.#state.isReplaying || isQuery;
+    if (!isReplaying) this.#noteOwnVersion();
     return {
       runId: options.runId,
       time: progress.time,
       isReplaying,
-      historyLength: progress.lastEventId,
+      // A query's own history may go on beyond the last task.
+      historyLength: isQuery ? progress.lastStartedId : progress.lastEventId,
       historySize: progress.historySize,
       continueAsNewSuggested: progress.continueAsNewSuggested,
-      buildId: isReplaying ? progress.buildId : options.buildId,
+      buildId: progress.buildId,
+      deploymentVersion: progress.deploymentVersion,
+      targetVersionChanged: progress.targetVersionChanged,
+      flags: this.#state.flags.lang,
+      sdk: this.#state.flags.sdk,
       jobs,
     };
+  }
+
+  /** What is done live is done by this worker, also for queries that follow. */
+  #noteOwnVersion(): void {
+    const { options, progress } = this.#state;
+    progress.buildId = options.buildId;
+    progress.deploymentVersion = options.deploymentVersion;
   }
 
   #takeAnswers(commands: readonly Command[]): MachineCommand[] {

@@ -3,13 +3,18 @@
  *
  * @module
  */
+import { fromCanonicalString, type WorkerDeploymentVersion } from "../common/options.ts";
 import { EventType } from "../gen/temporal/api/enums/v1/event_type_pb.ts";
 import type { HistoryEvent, WorkflowTaskCompletedEventAttributes } from "../gen/temporal/api/history/v1/message_pb.ts";
 import { HistoryError } from "./errors.ts";
 import { isCommandEvent } from "./event_types.ts";
 import { applyEvent } from "./events.ts";
 import type { Sequence } from "./history.ts";
+import { LocalActivities } from "./local_activities.ts";
+import { readLocalMarker } from "./local_marker.ts";
 import { readAccepted, readAdmitted, type UpdateRequest } from "./messages.ts";
+import { Patches } from "./patch.ts";
+import { readPatchMarker } from "./patch_marker.ts";
 import type { RunState } from "./state.ts";
 import { Update } from "./update.ts";
 
@@ -31,15 +36,15 @@ export function applyNextSequence(run: RunState): boolean {
   const last = sequence.events[sequence.end - 1];
   if (last.eventType === EventType.WORKFLOW_TASK_STARTED) progress.sequenceStartedId = Number(last.eventId);
 
-  const ahead = readAhead(history.peek());
-  for (let i = sequence.start; i < sequence.end; i++) applyInTurn(run, sequence.events[i], ahead);
-  if (run.requests.length > 0) askForUpdates(run, progress.lastEventId);
-  for (const request of ahead.values()) askForUpdate(run, request);
-  if (sequence.isLast && run.requests.length > 0) throw untimely(run.requests[0], progress.lastEventId);
+  const accepted = lookAhead(run, history.peek());
+  for (let i = sequence.start; i < sequence.end; i++) applyInTurn(run, sequence.events[i], accepted);
+  askForUpdates(run, progress.lastEventId);
+  for (const request of accepted.values()) askForUpdate(run, request);
+  if (sequence.isLast) run.requests.checkEmpty(progress.lastEventId);
   return true;
 }
 
-function applyInTurn(run: RunState, event: HistoryEvent, ahead: Map<string, UpdateRequest>): void {
+function applyInTurn(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateRequest>): void {
   const { progress } = run;
   const eventId = Number(event.eventId);
   if (eventId <= progress.knownEventId) return;
@@ -47,8 +52,8 @@ function applyInTurn(run: RunState, event: HistoryEvent, ahead: Map<string, Upda
     throw new HistoryError(`event ${eventId} follows event ${progress.lastEventId}: the history is not contiguous`);
   }
   if (run.isReplaying && endsReplay(run, event, eventId)) run.isReplaying = false;
-  if (run.requests.length > 0) askForUpdates(run, eventId - 1);
-  if (event.eventType === EventType.WORKFLOW_EXECUTION_UPDATE_ADMITTED) admit(run, event, ahead);
+  askForUpdates(run, eventId - 1);
+  if (event.eventType === EventType.WORKFLOW_EXECUTION_UPDATE_ADMITTED) admit(run, event, accepted);
   else applyEvent(run, event);
   progress.lastEventId = eventId;
 }
@@ -68,51 +73,66 @@ function noteCompletions(run: RunState, { events, start, end }: Sequence): void 
     const { attributes } = events[i];
     if (attributes.case !== "workflowTaskCompletedEventAttributes") continue;
     run.flags.note(attributes.value);
-    run.progress.buildId = readBuildId(attributes.value) || run.progress.buildId;
+    noteVersion(run, attributes.value);
     if (i >= end) return;
   }
 }
 
-/** The build id in the newest of the fields that have had it over time, "" where there is none. */
-function readBuildId(attributes: WorkflowTaskCompletedEventAttributes): string {
-  const { deploymentVersion, workerDeploymentVersion: text, workerVersion } = attributes;
-  return deploymentVersion?.buildId || text.slice(text.indexOf(".") + 1) || workerVersion?.buildId || "";
+/** Takes up which code completed a task, where the event says so. */
+function noteVersion({ progress }: RunState, attributes: WorkflowTaskCompletedEventAttributes): void {
+  const { deploymentName, buildId } = readVersion(attributes);
+  if (!deploymentName && !buildId) return;
+  progress.buildId = buildId;
+  progress.deploymentVersion = deploymentName ? { deploymentName, buildId } : undefined;
 }
 
-/** The requests for the updates that the next sequence accepts, by the update's protocol instance. */
-function readAhead(next: Sequence | undefined): Map<string, UpdateRequest> {
-  const requests = new Map<string, UpdateRequest>();
-  if (next === undefined) return requests;
+/** The version in the newest of the fields that have had it over time; parts are "" where they are unknown. */
+function readVersion(attributes: WorkflowTaskCompletedEventAttributes): WorkerDeploymentVersion {
+  const { deploymentVersion, workerDeploymentVersion: text, workerDeploymentName, workerVersion } = attributes;
+  if (deploymentVersion) return deploymentVersion;
+  if (text.includes(".")) return fromCanonicalString(text);
+  return { deploymentName: workerDeploymentName, buildId: workerVersion?.buildId ?? "" };
+}
+
+/**
+ * What the next sequence records, the task to which this one leads has decided: the code must know of it in this one.
+ *
+ * @returns the requests for the updates that it accepts, by their protocol instance
+ */
+function lookAhead(run: RunState, next: Sequence | undefined): Map<string, UpdateRequest> {
+  const accepted = new Map<string, UpdateRequest>();
+  if (next === undefined) return accepted;
   for (let i = next.start; i < next.end; i++) {
-    const request = readAccepted(next.events[i]);
-    if (request) requests.set(request.protocolInstanceId, request);
+    const event = next.events[i];
+    if (event.eventType === EventType.MARKER_RECORDED) noteMarker(run, event);
+    const request = readAccepted(event);
+    if (request) accepted.set(request.protocolInstanceId, request);
   }
-  return requests;
+  return accepted;
+}
+
+/** Patches are to be on, local activities have ended. */
+function noteMarker(run: RunState, event: HistoryEvent): void {
+  const patch = readPatchMarker(event);
+  if (patch && (run.patches ??= new Patches()).note(patch.id)) {
+    run.jobs.push({ kind: "notifyHasPatch", patchId: patch.id });
+  }
+  const local = readLocalMarker(event);
+  if (local) (run.localActivities ??= new LocalActivities(run)).lookAhead(local, event);
 }
 
 /** Live, an admitted update is a request; in replay only if it was accepted, and then in this place. */
-function admit(run: RunState, event: HistoryEvent, ahead: Map<string, UpdateRequest>): void {
+function admit(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateRequest>): void {
   const request = readAdmitted(event);
-  const wasAccepted = ahead.delete(request.protocolInstanceId);
-  if (wasAccepted || !run.isReplaying) run.requests.push(request);
+  const wasAccepted = accepted.delete(request.protocolInstanceId);
+  if (wasAccepted || !run.isReplaying) run.requests.add(request);
 }
 
 /** Asks for all updates whose requests apply after `eventId` or earlier. */
 function askForUpdates(run: RunState, eventId: number): void {
-  const waiting: UpdateRequest[] = [];
-  for (const request of run.requests) {
-    if (Number(request.sequencingEventId) <= eventId) askForUpdate(run, request);
-    else waiting.push(request);
-  }
-  run.requests = waiting;
+  for (let due = run.requests.take(eventId); due; due = run.requests.take(eventId)) askForUpdate(run, due);
 }
 
 function askForUpdate(run: RunState, request: UpdateRequest): void {
   new Update(request, run, run.updates);
-}
-
-function untimely({ messageId, sequencingEventId }: UpdateRequest, lastEventId: number): HistoryError {
-  return new HistoryError(
-    `message "${messageId}" applies after event ${sequencingEventId}, but the task's history ends at ${lastEventId}`,
-  );
 }

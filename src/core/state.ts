@@ -3,14 +3,20 @@
  *
  * @module
  */
+import type { WorkerDeploymentVersion } from "../common/options.ts";
+import type { Payload } from "../common/payload.ts";
 import type { WorkflowExecutionStartedEventAttributes } from "../gen/temporal/api/history/v1/message_pb.ts";
 import { JobQueue } from "./activation_jobs.ts";
 import type { Activity } from "./activity.ts";
+import type { Child } from "./child.ts";
 import { CommandQueue } from "./commands.ts";
 import { type MachineContext, MachineIndex, type RunOptions } from "./context.ts";
 import { Flags } from "./flags.ts";
 import { HistoryCursor } from "./history.ts";
-import type { UpdateRequest } from "./messages.ts";
+import type { LocalActivities } from "./local_activities.ts";
+import { RequestQueue } from "./messages.ts";
+import type { Patches } from "./patch.ts";
+import type { SignalExternal } from "./signal_external.ts";
 import type { Timer } from "./timer.ts";
 import type { Update } from "./update.ts";
 
@@ -31,8 +37,11 @@ export interface Progress {
   /** In bytes, as the last task was told. */
   historySize: number;
   continueAsNewSuggested: boolean;
+  targetVersionChanged: boolean;
   /** Build id of the worker that completed the current task, in replay. */
   buildId: string;
+  /** Deployment version of that worker, where it has one. */
+  deploymentVersion?: WorkerDeploymentVersion;
   /** Whether the history has the event that closes the run. */
   isClosed: boolean;
 }
@@ -46,8 +55,20 @@ export interface RunState extends MachineContext {
   readonly activities: MachineIndex<Activity>;
   readonly timers: MachineIndex<Timer>;
   readonly updates: Map<string, Update>;
+  /** Child workflows, once there are any. */
+  children?: MachineIndex<Child>;
+  /** Local activities, once there are any. */
+  localActivities?: LocalActivities;
+  /** Signals to other workflows, once there are any. */
+  externalSignals?: MachineIndex<SignalExternal>;
   /** Requests for updates whose turn has not come. */
-  requests: UpdateRequest[];
+  readonly requests: RequestQueue;
+  /** The patches that history or code have named, once there are any. */
+  patches?: Patches;
+  /** The last marker that replay skipped. */
+  skippedMarkerId?: number;
+  /** The search attributes of the run as its code has changed them, once it has. */
+  searchAttributes?: Record<string, Payload>;
   /** The attributes of the event that started the run. */
   started?: WorkflowExecutionStartedEventAttributes;
 }
@@ -67,7 +88,7 @@ export function createRunState(options: RunOptions): RunState {
     activities: new MachineIndex(),
     timers: new MachineIndex(),
     updates: new Map(),
-    requests: [],
+    requests: new RequestQueue(),
     progress: {
       lastEventId: 0,
       knownEventId: 0,
@@ -77,6 +98,7 @@ export function createRunState(options: RunOptions): RunState {
       time: 0,
       historySize: 0,
       continueAsNewSuggested: false,
+      targetVersionChanged: false,
       buildId: "",
       isClosed: false,
     },

@@ -7,7 +7,7 @@
 import { CommandType } from "../gen/temporal/api/enums/v1/command_type_pb.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { Command } from "../workflow/activation.ts";
-import { type Machine, mismatch } from "./commands.ts";
+import type { Machine } from "./commands.ts";
 import type { MachineContext, MachineIndex } from "./context.ts";
 import { StateTable } from "./machine.ts";
 import { toDuration } from "./time.ts";
@@ -72,7 +72,7 @@ export class Timer implements Machine {
   }
 
   take(trigger: "started" | "fired" | "cancelled", event: HistoryEvent): boolean {
-    return timerTable.fire(this, trigger, event);
+    return isAbout(this, event) && timerTable.fire(this, trigger, event);
   }
 
   describe(): string {
@@ -85,11 +85,12 @@ function followStart(timer: Timer, event: HistoryEvent): void {
   timer.context.followers.set(timer.startedEventId, timer);
 }
 
-function fire(timer: Timer, event: HistoryEvent): void {
-  const { attributes } = event;
-  if (attributes.case === "timerFiredEventAttributes" && attributes.value.timerId !== String(timer.seq)) {
-    throw mismatch(event, timer.describe());
-  }
+/** Of timers that start only the place counts, as in the core SDKs. */
+function isAbout({ seq }: Timer, { attributes }: HistoryEvent): boolean {
+  return attributes.case !== "timerFiredEventAttributes" || attributes.value.timerId === String(seq);
+}
+
+function fire(timer: Timer): void {
   timer.context.jobs.push({ kind: "fireTimer", seq: timer.seq });
   forget(timer);
 }

@@ -146,6 +146,7 @@ function sendWithCommand<D extends DescMessage>(
   update.context.commands.push({
     type: CommandType.PROTOCOL_MESSAGE,
     machine: update,
+    role: answer === "accept" ? "acceptance" : "completion",
     attributes: () => ({
       case: "protocolMessageCommandAttributes",
       value: { messageId: `${update.request.messageId}/${answer}` },

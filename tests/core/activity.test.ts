@@ -147,7 +147,7 @@ describeMachine(activityTable, () => {
     assert.deepEqual(played.answer.commands, [], "what is over is not cancelled");
   });
 
-  test("times out with and without having started", () => {
+  test("trap 10: times out with and without having started", () => {
     for (const isStarted of [true, false]) {
       const { run, history, id } = scheduled();
       const started = isStarted ? history.activityStarted(id) : 0;
@@ -162,7 +162,7 @@ describeMachine(activityTable, () => {
     }
   });
 
-  test("cancelled before it was sent, sends nothing and resolves in a second activation", () => {
+  test("CANC-09 CANC-10 cancelled before it was sent, sends nothing and resolves in a second activation", () => {
     for (const cancellationType of ["TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"] as const) {
       const run = createRun();
       const history = new HistoryBuilder();
@@ -188,7 +188,7 @@ describeMachine(activityTable, () => {
     }
   });
 
-  test("with TRY_CANCEL asks the server and resolves at once; whatever follows is swallowed", () => {
+  test("trap 9: with TRY_CANCEL asks the server and resolves at once; whatever follows is swallowed", () => {
     const endings: ((history: HistoryBuilder, id: number, started: number) => void)[] = [
       (history, id, started) => history.activityCompleted(id, started, "late"),
       (history, id, started) => history.activityFailed(id, started),
@@ -298,10 +298,7 @@ describeMachine(activityTable, () => {
           assert.ok(error instanceof NondeterminismError);
           assert.equal(error.eventId, 5);
           assert.equal(error.expected, 'ACTIVITY_TASK_SCHEDULED (activity "1" of type activity)');
-          assert.equal(
-            error.found,
-            `activity "${activityId}" of type ${activityType}`,
-          );
+          assert.equal(error.found, `SCHEDULE_ACTIVITY_TASK (activity "${activityId}" of type ${activityType})`);
           return true;
         },
       );

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeTable } from "../../src/core/close.ts";
 import type { Command, ContinueAsNew } from "../../src/workflow/activation.ts";
+import { ContinueAsNewVersioningBehavior } from "../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
 import { describeMachine } from "./coverage.ts";
 import {
   cancelActivity,
@@ -90,6 +91,8 @@ describeMachine(closeTable, () => {
       runTimeout: 60_000,
       taskTimeout: 5_000,
       versioningIntent: "DEFAULT",
+      backoffStartInterval: 1_500,
+      initialVersioningBehavior: "USE_RAMPING_VERSION",
     }, history);
     assert.equal(attributes.case, "continueAsNewWorkflowExecutionCommandAttributes");
     const value = attributes.value;
@@ -99,6 +102,9 @@ describeMachine(closeTable, () => {
     assert.equal(value.workflowRunTimeout?.seconds, 60n);
     assert.equal(value.workflowTaskTimeout?.seconds, 5n);
     assert.equal(value.inheritBuildId, false);
+    assert.equal(value.backoffStartInterval?.seconds, 1n);
+    assert.equal(value.backoffStartInterval?.nanos, 500_000_000);
+    assert.equal(value.initialVersioningBehavior, ContinueAsNewVersioningBehavior.USE_RAMPING_VERSION);
   });
 
   test("goes behind all other commands; of several only the first counts", () => {
@@ -112,7 +118,7 @@ describeMachine(closeTable, () => {
     ]);
   });
 
-  test("in replay of a history from before the flag, hides what came after it", () => {
+  test("DET-19 in replay of a history from before the flag, hides what came after it", () => {
     for (const flags of [[1, 2, 3], [1, 2]]) {
       const history = new HistoryBuilder();
       history.start();

@@ -6,8 +6,19 @@
 import { CommandType } from "../../src/gen/temporal/api/enums/v1/command_type_pb.ts";
 import type { HistoryEvent } from "../../src/gen/temporal/api/history/v1/message_pb.ts";
 import { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts";
+import type { LocalWork } from "../../src/core/local_activities.ts";
+import type { LocalOutcome } from "../../src/core/local_activity.ts";
 import { Run, type RunOptions, type RunTask, type TaskAnswer } from "../../src/core/run.ts";
-import type { Activation, Command, Completion, Job, ScheduleActivity } from "../../src/workflow/activation.ts";
+import type {
+  Activation,
+  Command,
+  Completion,
+  Job,
+  ScheduleActivity,
+  ScheduleLocalActivity,
+  SignalExternal,
+  StartChild,
+} from "../../src/workflow/activation.ts";
 
 /** The code: what it wants done after an activation, or how it failed. */
 export type Program = (activation: Activation) => Command[] | Completion;
@@ -43,14 +54,31 @@ export interface Played {
   answer: TaskAnswer;
 }
 
+/** Runs local activities: `take` is told what to do, `next` says how one of them ended, undefined at the end of the task. */
+export interface LocalWorker {
+  take(work: LocalWork): void;
+  next(): EndedLocal | undefined;
+}
+
+/** A local activity that ended. */
+export type EndedLocal = [seq: number, outcome: LocalOutcome];
+
+const idleWorker: LocalWorker = { take: () => {}, next: () => undefined };
+
 /** Plays one task to its end. */
-export function play(run: Run, task: RunTask, program: Program): Played {
+export function play(run: Run, task: RunTask, program: Program, worker: LocalWorker = idleWorker): Played {
   const activations: Activation[] = [];
   run.begin(task);
-  for (let activation = run.next(); activation; activation = run.next()) {
-    activations.push(activation);
-    const result = program(activation);
-    run.accept(Array.isArray(result) ? { kind: "successful", commands: result, usedFlags: [] } : result);
+  for (let isOver = false; !isOver;) {
+    for (let activation = run.next(); activation; activation = run.next()) {
+      activations.push(activation);
+      const result = program(activation);
+      run.accept(Array.isArray(result) ? { kind: "successful", commands: result, usedFlags: [] } : result);
+    }
+    worker.take(run.takeLocalWork(0));
+    const ended = run.awaitsLocal ? worker.next() : undefined;
+    if (ended) run.resolveLocal(...ended);
+    isOver = ended === undefined;
   }
   return { activations, answer: run.finish() };
 }
@@ -108,6 +136,67 @@ export function scheduleActivity(seq: number, more: Partial<ScheduleActivity> = 
 
 export function cancelActivity(seq: number): Command {
   return { kind: "requestCancelActivity", seq };
+}
+
+export function scheduleLocal(seq: number, more: Partial<ScheduleLocalActivity> = {}): ScheduleLocalActivity {
+  return {
+    kind: "scheduleLocalActivity",
+    seq,
+    activityId: String(seq),
+    activityType: "activity",
+    attempt: 1,
+    args: [],
+    headers: {},
+    startToCloseTimeout: 10_000,
+    localRetryThreshold: 60_000,
+    cancellationType: "TRY_CANCEL",
+    ...more,
+  };
+}
+
+export function cancelLocal(seq: number): Command {
+  return { kind: "requestCancelLocalActivity", seq };
+}
+
+export function startChild(seq: number, more: Partial<StartChild> = {}): Command {
+  return {
+    kind: "startChild",
+    seq,
+    workflowId: "child-id",
+    workflowType: "child",
+    taskQueue: "queue",
+    args: [],
+    headers: {},
+    parentClosePolicy: "TERMINATE",
+    cancellationType: "WAIT_CANCELLATION_COMPLETED",
+    ...more,
+  };
+}
+
+export function cancelChild(seq: number, reason = ""): Command {
+  return { kind: "cancelChild", seq, reason };
+}
+
+export function signalExternal(seq: number, more: Partial<SignalExternal> = {}): Command {
+  return {
+    kind: "signalExternal",
+    seq,
+    workflowId: "other-id",
+    runId: "",
+    childOnly: false,
+    name: "signal",
+    args: [],
+    headers: {},
+    ...more,
+  };
+}
+
+export function cancelSignal(seq: number): Command {
+  return { kind: "cancelSignalExternal", seq };
+}
+
+export function cancelExternal(seq: number, reason = "", runId = ""): Command {
+  return { kind: "requestCancelExternal", seq, workflowId: "other-id", runId, reason };
 }
 
 export const completeWorkflow: Command = { kind: "completeWorkflow" };

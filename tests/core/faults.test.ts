@@ -62,7 +62,7 @@ describe("nondeterminism", () => {
     assert.equal(
       error.message,
       'event 5 is TIMER_STARTED (timer "1"), but the workflow code has SCHEDULE_ACTIVITY_TASK (activity "4" of type ' +
-        "activity) there; restore the code this run started with, or guard the change with a patch",
+        "activity) there; restore the code this run started with, or guard the change with workflow.patched()",
     );
   });
 
@@ -166,16 +166,16 @@ describe("a history that cannot be right", () => {
   test("has an event of a kind this version does not support", () => {
     const history = startedHistory();
     history.taskCompleted();
-    history.add("markerRecordedEventAttributes", { markerName: "core_patch" });
+    history.add("markerRecordedEventAttributes", { markerName: "Version" });
     history.signal("go");
     history.openTask();
     assert.throws(
       () => play(createRun(), createTask(history.events), script()),
-      new HistoryError("event 5 is MARKER_RECORDED (marker core_patch), which this version does not support"),
+      new HistoryError("event 5 is MARKER_RECORDED (marker Version), which this version does not support"),
     );
   });
 
-  test("has an unknown event, unless workers may ignore it", () => {
+  test("trap 25: has an unknown event, unless workers may ignore it", () => {
     for (const workerMayIgnore of [true, false]) {
       const history = startedHistory();
       history.taskCompleted();

@@ -175,3 +175,76 @@ describe("the cursor", () => {
     assert.equal(cursor.take(), undefined);
   });
 });
+
+describe("sequences of a run that recorded the stricter rules for empty tasks", () => {
+  const begin = () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const first = history.strictTask();
+    history.timerStarted("1");
+    history.signal("go");
+    const second = history.fullTask();
+    return { history, first, second };
+  };
+
+  test("end with a task that had commands before it", () => {
+    const { history, first, second } = begin();
+    const third = history.openTask();
+    assert.deepEqual(findEnds(history), [first, second, third]);
+  });
+
+  test("merge empty tasks that follow each other at once", () => {
+    const { history, first, second } = begin();
+    history.fullTask();
+    const last = history.fullTask();
+    history.signal("go");
+    const open = history.openTask();
+    assert.deepEqual(findEnds(history), [first, second, last, open]);
+  });
+
+  test("merge the last empty task, unless it brings an update", () => {
+    const { history, first, second } = begin();
+    const third = history.fullTask();
+    const open = history.openTask();
+    assert.deepEqual(findEnds(history), [first, second, open]);
+    const cursor = new HistoryCursor();
+    cursor.load(history.events, 0, BigInt(open - 1));
+    const ends: number[] = [];
+    for (let sequence = cursor.take(); sequence; sequence = cursor.take()) ends.push(sequence.end);
+    assert.deepEqual(ends, [first, second, third, open]);
+  });
+
+  test("end before something came in, an update was accepted or a task failed", () => {
+    const cases: ((history: HistoryBuilder) => number[])[] = [
+      (history) => {
+        history.taskScheduled();
+        history.signal("meanwhile");
+        return [history.taskStarted()];
+      },
+      (history) => {
+        const task = history.fullTask();
+        history.updateAccepted("u", task - 1);
+        return [task, history.lastId];
+      },
+      (history) => {
+        history.openTask();
+        history.taskFailed();
+        return [history.openTask()];
+      },
+    ];
+    for (const write of cases) {
+      const { history, first, second } = begin();
+      const third = history.fullTask();
+      const rest = write(history);
+      assert.deepEqual(findEnds(history), [first, second, third, ...rest]);
+    }
+  });
+
+  test("end with a task during which the workflow was ended from outside", () => {
+    const { history, first, second } = begin();
+    history.signal("go");
+    const third = history.openTask();
+    const last = history.terminated();
+    assert.deepEqual(findEnds(history), [first, second, third, last]);
+  });
+});

@@ -6,8 +6,14 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { Command } from "../../src/gen/temporal/api/command/v1/message_pb.ts";
 import { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts";
-import { WorkflowTaskFailedCause } from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
+import {
+  CancelExternalWorkflowExecutionFailedCause,
+  SignalExternalWorkflowExecutionFailedCause,
+  type StartChildWorkflowExecutionFailedCause,
+  WorkflowTaskFailedCause,
+} from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
 import { RetryState } from "../../src/gen/temporal/api/enums/v1/workflow_pb.ts";
 import { type HistoryEvent, HistoryEventSchema } from "../../src/gen/temporal/api/history/v1/message_pb.ts";
 import { type Message, MessageSchema } from "../../src/gen/temporal/api/protocol/v1/message_pb.ts";
@@ -31,6 +37,10 @@ export const firstEventTime = 1_700_000_000_000;
 export function payload(text: string): { metadata: Record<string, Uint8Array>; data: Uint8Array } {
   const encoder = new TextEncoder();
   return { metadata: { encoding: encoder.encode("json/plain") }, data: encoder.encode(JSON.stringify(text)) };
+}
+
+function json(value: unknown): { metadata: Record<string, Uint8Array>; data: Uint8Array } {
+  return { ...payload(""), data: new TextEncoder().encode(JSON.stringify(value)) };
 }
 
 /** A failure as plain data. */
@@ -165,6 +175,11 @@ export class HistoryBuilder {
     return this.#startedId;
   }
 
+  /** A completed task whose worker recorded that empty tasks merge by stricter rules. */
+  strictTask(): number {
+    return this.fullTask([1, 2, 3, 4]);
+  }
+
   activityScheduled(activityId: string, type = "activity"): number {
     return this.add("activityTaskScheduledEventAttributes", {
       activityId,
@@ -232,6 +247,112 @@ export class HistoryBuilder {
     return this.add("timerCanceledEventAttributes", { timerId, startedEventId: BigInt(started) });
   }
 
+  childInitiated(workflowId: string, type = "child"): number {
+    return this.add("startChildWorkflowExecutionInitiatedEventAttributes", {
+      workflowId,
+      workflowType: { name: type },
+      workflowTaskCompletedEventId: BigInt(this.#completedId),
+    });
+  }
+
+  childStartFailed(initiated: number, cause: StartChildWorkflowExecutionFailedCause): number {
+    return this.add("startChildWorkflowExecutionFailedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      cause,
+    });
+  }
+
+  childStarted(initiated: number, workflowId = "child-id"): number {
+    return this.add("childWorkflowExecutionStartedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      workflowExecution: { workflowId, runId: "child-run" },
+    });
+  }
+
+  childCompleted(initiated: number, started: number, result?: string): number {
+    return this.add("childWorkflowExecutionCompletedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      startedEventId: BigInt(started),
+      result: result === undefined ? undefined : { payloads: [payload(result)] },
+    });
+  }
+
+  childFailed(initiated: number, started: number, message = "boom"): number {
+    return this.add("childWorkflowExecutionFailedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      startedEventId: BigInt(started),
+      retryState: RetryState.MAXIMUM_ATTEMPTS_REACHED,
+      failure: { message },
+    });
+  }
+
+  childTimedOut(initiated: number, started: number): number {
+    return this.add("childWorkflowExecutionTimedOutEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      startedEventId: BigInt(started),
+      retryState: RetryState.TIMEOUT,
+    });
+  }
+
+  childTerminated(initiated: number, started: number): number {
+    return this.add("childWorkflowExecutionTerminatedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      startedEventId: BigInt(started),
+    });
+  }
+
+  childCancelled(initiated: number, started: number): number {
+    return this.add("childWorkflowExecutionCanceledEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      startedEventId: BigInt(started),
+    });
+  }
+
+  cancelInitiated(workflowId: string): number {
+    return this.add("requestCancelExternalWorkflowExecutionInitiatedEventAttributes", {
+      workflowExecution: { workflowId },
+    });
+  }
+
+  cancelDelivered(initiated: number): number {
+    return this.add("externalWorkflowExecutionCancelRequestedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+    });
+  }
+
+  cancelRefused(
+    initiated: number,
+    cause: CancelExternalWorkflowExecutionFailedCause =
+      CancelExternalWorkflowExecutionFailedCause.EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND,
+  ): number {
+    return this.add("requestCancelExternalWorkflowExecutionFailedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      cause,
+    });
+  }
+
+  signalInitiated(workflowId: string, signalName = "signal"): number {
+    return this.add("signalExternalWorkflowExecutionInitiatedEventAttributes", {
+      workflowExecution: { workflowId },
+      signalName,
+    });
+  }
+
+  signalDelivered(initiated: number): number {
+    return this.add("externalWorkflowExecutionSignaledEventAttributes", { initiatedEventId: BigInt(initiated) });
+  }
+
+  signalRefused(
+    initiated: number,
+    cause: SignalExternalWorkflowExecutionFailedCause =
+      SignalExternalWorkflowExecutionFailedCause.EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND,
+  ): number {
+    return this.add("signalExternalWorkflowExecutionFailedEventAttributes", {
+      initiatedEventId: BigInt(initiated),
+      cause,
+    });
+  }
+
   updateAdmitted(updateId: string): number {
     return this.add("workflowExecutionUpdateAdmittedEventAttributes", { request: updateRequest(updateId) });
   }
@@ -250,6 +371,30 @@ export class HistoryBuilder {
       meta: { updateId },
       acceptedEventId: BigInt(acceptedEventId),
     });
+  }
+
+  /** The marker of a patch. */
+  patchMarker(id: string, deprecated = false): number {
+    const details = { "patch-data": { payloads: [json({ id, deprecated })] } };
+    return this.add("markerRecordedEventAttributes", { markerName: "core_patch", details });
+  }
+
+  /** Search attributes, those of the run's patches for example. */
+  attributesUpserted(attributes: Record<string, unknown>): number {
+    const indexedFields = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, json(value)]));
+    return this.add("upsertWorkflowSearchAttributesEventAttributes", { searchAttributes: { indexedFields } });
+  }
+
+  memoUpserted(memo: Record<string, unknown>): number {
+    const fields = Object.fromEntries(Object.entries(memo).map(([key, value]) => [key, json(value)]));
+    return this.add("workflowPropertiesModifiedEventAttributes", { upsertedMemo: { fields } });
+  }
+
+  /** The event of a command that records a marker. */
+  markerOf({ attributes }: Command): number {
+    if (attributes.case !== "recordMarkerCommandAttributes") throw new Error(`${attributes.case} is no marker`);
+    const { markerName, details, failure } = attributes.value;
+    return this.add("markerRecordedEventAttributes", { markerName, details, failure });
   }
 
   completed(): number {

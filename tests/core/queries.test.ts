@@ -42,7 +42,7 @@ function cachedRun() {
 }
 
 describe("queries that ride on a task", () => {
-  test("come after all else, on their own, as replay; their answers go with the commands", () => {
+  test("trap 14: come after all else, on their own, as replay; their answers go with the commands", () => {
     const task = createTask(startedHistory().events, { queries: { q1: queryOf("one"), q2: queryOf("two") } });
     const played = play(createRun(), task, program);
     assert.deepEqual(jobKinds(played), [["initialize"], ["queryWorkflow", "queryWorkflow"]]);
@@ -125,18 +125,24 @@ describe("a task made for a query", () => {
     assert.deepEqual(commandNames(next.answer), ["COMPLETE_WORKFLOW_EXECUTION"]);
   });
 
-  test("may bring events that no task has taken in yet; what the code does then waits for the next task", () => {
-    const { run, history, task } = cachedRun();
+  test("may bring events that no task has taken in yet; they wait for their task", () => {
+    const history = startedHistory();
     history.taskCompleted();
     history.timerFired("1", history.timerStarted("1"));
     history.taskScheduled();
-    const query = play(run, { ...task, events: history.events.slice(3) }, (activation) => {
-      return activation.jobs[0].kind === "fireTimer" ? [startTimer(2)] : program(activation);
+    const code = script([startTimer(1)]);
+    const run = createRun();
+    const task = { ...createTask(history.events), query: queryOf("state") };
+    const query = play(run, task, (activation) => {
+      return activation.jobs[0].kind === "queryWorkflow" ? program(activation) : code(activation);
     });
-    assert.deepEqual(jobKinds(query), [["fireTimer"], ["queryWorkflow"]]);
-    assert.deepEqual(query.answer.commands, []);
+    assert.deepEqual(jobKinds(query), [["initialize"], ["queryWorkflow"]]);
+    assert.ok(query.activations.every(({ isReplaying }) => isReplaying));
+    history.signal("go");
     history.taskStarted();
-    const next = play(run, createTask(history.events, { events: history.events.slice(3) }), script());
+    const next = play(run, createTask(history.events, { events: history.events.slice(3) }), script([startTimer(2)]));
+    assert.deepEqual(jobKinds(next), [["signalWorkflow", "fireTimer"]]);
+    assert.equal(next.activations[0].isReplaying, false);
     assert.deepEqual(commandNames(next.answer), ["START_TIMER"]);
   });
 

@@ -6,7 +6,20 @@
  */
 import type { UpdateOutcome } from "../../src/core/update.ts";
 import type { Activation, Command, Job } from "../../src/workflow/activation.ts";
-import { cancelActivity, cancelTimer, completeWorkflow, scheduleActivity, startTimer } from "./driver.ts";
+import {
+  cancelActivity,
+  cancelChild,
+  cancelExternal,
+  cancelLocal,
+  cancelSignal,
+  cancelTimer,
+  completeWorkflow,
+  scheduleActivity,
+  scheduleLocal,
+  signalExternal,
+  startChild,
+  startTimer,
+} from "./driver.ts";
 import { failure } from "./history_builder.ts";
 
 /** A number from 0 up to and without 1, and a whole one below a limit. */
@@ -37,6 +50,13 @@ export function createRandom(seed: number): Random {
 
 const cancellationTypes = ["TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"] as const;
 
+const childCancellationTypes = [
+  "TRY_CANCEL",
+  "WAIT_CANCELLATION_COMPLETED",
+  "WAIT_CANCELLATION_REQUESTED",
+  "ABANDON",
+] as const;
+
 /** What an update must be called for the code to turn it down. */
 export const rejectedName = "reject";
 
@@ -46,6 +66,11 @@ export class RandomProgram {
   readonly #timers: number[] = [];
   readonly #activities: number[] = [];
   readonly #updates: string[] = [];
+  readonly #locals: number[] = [];
+  readonly #children: number[] = [];
+  readonly #signals: number[] = [];
+  readonly #knownPatches = new Set<string>();
+  readonly #patches = new Set<string>();
   #seq = 0;
   #isOver = false;
 
@@ -63,13 +88,15 @@ export class RandomProgram {
       if (job.kind !== "doUpdate" || job.name !== rejectedName) continue;
       commands.push({ kind: "updateRejected", protocolInstanceId: job.protocolInstanceId, failure: failure("no") });
     }
-    if (jobs.length === 0) return commands;
+    for (const job of jobs) if (job.kind === "notifyHasPatch") this.#knownPatches.add(job.patchId);
+    if (jobs.every(({ kind }) => kind === "notifyHasPatch")) return commands;
     this.#random.mix(`${activation.time} ${activation.historyLength}`);
-    for (const job of jobs) this.#apply(job, commands);
+    for (const job of jobs) this.#apply(job, commands, activation.isReplaying);
     return commands;
   }
 
-  #apply(job: Job, commands: Command[]): void {
+  #apply(job: Job, commands: Command[], isReplaying: boolean): void {
+    if (job.kind === "notifyHasPatch") return;
     this.#random.mix(job.kind);
     if (job.kind === "doUpdate") {
       commands.push({ kind: "updateAccepted", protocolInstanceId: job.protocolInstanceId });
@@ -77,21 +104,91 @@ export class RandomProgram {
     }
     if (job.kind === "fireTimer") this.#timers.splice(this.#timers.indexOf(job.seq), 1);
     if (job.kind === "resolveActivity") this.#activities.splice(this.#activities.indexOf(job.seq), 1);
+    if (job.kind === "resolveChildStart") {
+      this.#random.mix(job.resolution.status);
+      if (job.resolution.status !== "started") remove(this.#children, job.seq);
+    }
+    if (job.kind === "resolveChild") {
+      this.#random.mix(job.resolution.status);
+      remove(this.#children, job.seq);
+    }
+    if (job.kind === "resolveLocalActivity") {
+      this.#random.mix(job.resolution.status);
+      remove(this.#locals, job.seq);
+    }
+    if (job.kind === "resolveSignalExternal") remove(this.#signals, job.seq);
     if (this.#isOver) return;
-    for (let count = this.#random.below(4); count > 0; count--) commands.push(...this.#act());
+    for (let count = this.#random.below(4); count > 0; count--) commands.push(...this.#act(isReplaying));
     if (this.#random.next() < 0.01) {
       this.#isOver = true;
       commands.push(completeWorkflow);
     }
   }
 
-  #act(): Command[] {
-    const choice = this.#random.below(10);
+  #act(isReplaying: boolean): Command[] {
+    const choice = this.#random.below(19);
     if (choice < 2) return [this.#startTimer()];
     if (choice < 5) return [this.#scheduleActivity()];
     if (choice < 7) return this.#cancelTimer();
     if (choice < 9) return this.#cancelActivity();
-    return this.#completeUpdate();
+    if (choice < 10) return this.#completeUpdate();
+    if (choice < 11) return this.#patch(isReplaying);
+    if (choice < 13) return this.#startChild();
+    if (choice < 14) return this.#cancelChild();
+    if (choice < 15) return this.#signalExternal();
+    if (choice < 18) return choice < 17 ? this.#scheduleLocal() : this.#cancelLocal();
+    return this.#random.below(2) === 0 ? this.#cancelSignal() : [cancelExternal(++this.#seq, "enough")];
+  }
+
+  /** Whoever waits for what a cancelled one says is told otherwise where it begins anew: that is cancelled at once. */
+  #scheduleLocal(): Command[] {
+    const seq = ++this.#seq;
+    const cancellationType = cancellationTypes[this.#random.below(3)];
+    const command = scheduleLocal(seq, { cancellationType, originalScheduleTime: 1 });
+    const waits = cancellationType === "WAIT_CANCELLATION_COMPLETED";
+    if (this.#random.below(5) === 0) return [command, cancelLocal(seq)];
+    if (!waits) this.#locals.push(seq);
+    return [command];
+  }
+
+  #cancelLocal(): Command[] {
+    if (this.#locals.length === 0) return [];
+    return [cancelLocal(this.#locals[this.#random.below(this.#locals.length)])];
+  }
+
+  #startChild(): Command[] {
+    const seq = ++this.#seq;
+    this.#children.push(seq);
+    const cancellationType = childCancellationTypes[this.#random.below(4)];
+    const workflowId = `child${seq}`;
+    const start = startChild(seq, { workflowId, workflowType: `type${this.#random.below(3)}`, cancellationType });
+    return this.#random.below(5) === 0 ? [start, cancelChild(seq, "at once")] : [start];
+  }
+
+  #cancelChild(): Command[] {
+    if (this.#children.length === 0) return [];
+    return [cancelChild(this.#children[this.#random.below(this.#children.length)], "enough")];
+  }
+
+  #signalExternal(): Command[] {
+    const seq = ++this.#seq;
+    this.#signals.push(seq);
+    return this.#random.below(3) === 0 ? [signalExternal(seq), cancelSignal(seq)] : [signalExternal(seq)];
+  }
+
+  #cancelSignal(): Command[] {
+    if (this.#signals.length === 0) return [];
+    return [cancelSignal(this.#signals[this.#random.below(this.#signals.length)])];
+  }
+
+  /** The code of the patch, where it is on, asks for more; replay must have heard of the marker by then. */
+  #patch(isReplaying: boolean): Command[] {
+    const patchId = `patch${this.#random.below(6)}`;
+    if (this.#patches.has(patchId)) return [this.#startTimer()];
+    if (isReplaying && !this.#knownPatches.has(patchId)) return [];
+    this.#patches.add(patchId);
+    const deprecated = this.#random.below(3) === 0;
+    return [{ kind: "setPatchMarker", patchId, deprecated }, this.#startTimer()];
   }
 
   #startTimer(): Command {
@@ -122,4 +219,9 @@ export class RandomProgram {
     const outcome: UpdateOutcome = this.#random.below(2) === 0 ? {} : { failure: failure("update failed") };
     return [{ kind: "updateCompleted", protocolInstanceId: id, outcome }];
   }
+}
+
+function remove(list: number[], seq: number): void {
+  const index = list.indexOf(seq);
+  if (index >= 0) list.splice(index, 1);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { IllegalStateError } from "../../src/common/errors.ts";
+import { sdkName } from "../../src/common/version.ts";
 import { randomSeedOf } from "../../src/core/random_seed.ts";
 import { WorkflowTaskFailedCause } from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
 import type { Completion } from "../../src/workflow/activation.ts";
@@ -13,6 +14,7 @@ import {
   findJob,
   jobKinds,
   play,
+  type Program,
   scheduleActivity,
   script,
   startTimer,
@@ -105,9 +107,13 @@ describe("the first activation", () => {
     const history = new HistoryBuilder();
     history.start();
     history.taskScheduled();
-    history.taskStarted({ historySizeBytes: 4321n, suggestContinueAsNew: true });
+    history.taskStarted({
+      historySizeBytes: 4321n,
+      suggestContinueAsNew: true,
+      targetWorkerDeploymentVersionChanged: true,
+    });
     const { activations: [activation] } = play(createRun(), createTask(history.events), script());
-    const { jobs, ...rest } = activation;
+    const { jobs, flags: _flags, sdk: _sdk, ...rest } = activation;
     assert.equal(jobs.length, 1);
     assert.deepEqual(rest, {
       runId: "run-id",
@@ -116,13 +122,15 @@ describe("the first activation", () => {
       historyLength: 3,
       historySize: 4321,
       continueAsNewSuggested: true,
+      targetVersionChanged: true,
       buildId: "build",
+      deploymentVersion: undefined,
     });
   });
 });
 
 describe("jobs", () => {
-  test("apply by kind, within a kind as in the history", () => {
+  test("trap 22: apply by kind, within a kind as in the history", () => {
     const history = startedHistory();
     history.taskCompleted();
     const activity = history.activityScheduled("1");
@@ -189,7 +197,7 @@ describe("jobs", () => {
 });
 
 describe("workflow time", () => {
-  test("is that of each task's start, and never goes back", () => {
+  test("trap 4: is that of each task's start, and never goes back", () => {
     const history = startedHistory();
     history.taskCompleted();
     history.timerStarted("1");
@@ -227,7 +235,7 @@ describe("workflow time", () => {
 });
 
 describe("replay", () => {
-  test("ends with the first event that nobody has seen or caused", () => {
+  test("trap 3: ends with the first event that nobody has seen or caused", () => {
     const played = play(createRun(), createTask(longHistory().events), longProgram());
     assert.deepEqual(jobKinds(played), [["initialize"], ["fireTimer"], ["signalWorkflow"]]);
     assert.deepEqual(played.activations.map(({ isReplaying }) => isReplaying), [true, true, false]);
@@ -318,6 +326,35 @@ describe("replay", () => {
     assert.deepEqual(played.activations.map(({ buildId }) => buildId), ["one", "two", "three.0", "build"]);
   });
 
+  test("has the deployment version of the worker that completed each task, then that of its own", () => {
+    const history = startedHistory();
+    history.taskCompleted({ deploymentVersion: { deploymentName: "d", buildId: "one" } });
+    history.timerFired("1", history.timerStarted("1"));
+    history.openTask();
+    history.taskCompleted({ workerDeploymentName: "e", workerVersion: { buildId: "two" } });
+    history.timerFired("2", history.timerStarted("2"));
+    history.openTask();
+    history.taskCompleted({ workerVersion: { buildId: "three" } });
+    history.timerStarted("3");
+    history.signal("go");
+    history.openTask();
+    const own = { deploymentName: "own", buildId: "build" };
+    const program = script([startTimer(1)], [startTimer(2)], [startTimer(3)]);
+    const played = play(createRun({ deploymentVersion: own }), createTask(history.events), program);
+    const versions = played.activations.map(({ deploymentVersion }) => deploymentVersion);
+    const asked = versions.map((version) => version && `${version.deploymentName}.${version.buildId}`);
+    assert.deepEqual(asked, ["d.one", "e.two", undefined, "own.build"]);
+  });
+
+  test("hands on the versioning behaviour that the code names", () => {
+    const run = createRun();
+    run.begin(createTask(startedHistory().events));
+    assert.ok(run.next());
+    run.accept({ kind: "successful", commands: [startTimer(1)], usedFlags: [], versioningBehavior: "PINNED" });
+    assert.equal(run.next(), undefined);
+    assert.equal(run.finish().versioningBehavior, "PINNED");
+  });
+
   test("goes on over tasks that bring nothing for the code", () => {
     const history = startedHistory();
     history.taskCompleted();
@@ -356,6 +393,25 @@ describe("flags", () => {
     const { answer } = play(run, createTask(history.events), script());
     assert.deepEqual(answer.usedCoreFlags, [2, 3]);
     assert.deepEqual(run.lastSdk, { name: "other-sdk", version: "1.2.3" });
+  });
+
+  test("of the code belong to the SDK that recorded them: its numbers mean nothing to another one", () => {
+    const history = startedHistory();
+    history.taskCompleted({ sdkMetadata: { langUsedFlags: [1, 2], sdkName: "other-sdk", sdkVersion: "1.2.3" } });
+    history.signal("go");
+    history.openTask();
+    const run = createRun();
+    const seen: [string, readonly number[]][] = [];
+    const program: Program = ({ sdk, flags }) => {
+      seen.push([sdk.name, flags]);
+      return { kind: "successful", commands: [], usedFlags: seen.length === 2 ? [1] : [] };
+    };
+    assert.deepEqual(play(run, createTask(history.events), program).answer.usedLangFlags, [1]);
+    history.taskCompleted({ sdkMetadata: { langUsedFlags: [1], sdkName } });
+    history.signal("again");
+    history.openTask();
+    assert.deepEqual(play(run, createTask(history.events), program).answer.usedLangFlags, []);
+    assert.deepEqual(seen, [["other-sdk", [1, 2]], ["other-sdk", [1, 2]], [sdkName, [1]]]);
   });
 });
 

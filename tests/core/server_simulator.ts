@@ -5,6 +5,7 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
+import type { LocalOutcome } from "../../src/core/local_activity.ts";
 import { Run, type RunTask, type TaskAnswer } from "../../src/core/run.ts";
 import type { Command } from "../../src/gen/temporal/api/command/v1/message_pb.ts";
 import { WorkflowTaskFailedCause } from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
@@ -12,15 +13,18 @@ import type { HistoryEvent } from "../../src/gen/temporal/api/history/v1/message
 import { WorkflowQuerySchema } from "../../src/gen/temporal/api/query/v1/message_pb.ts";
 import type { Message } from "../../src/gen/temporal/api/protocol/v1/message_pb.ts";
 import type { Activation } from "../../src/workflow/activation.ts";
-import { createTask, options, play } from "./driver.ts";
-import { HistoryBuilder, updateMessage } from "./history_builder.ts";
+import { createTask, type EndedLocal, type LocalWorker, options, play } from "./driver.ts";
+import { failure, HistoryBuilder, payload, updateMessage } from "./history_builder.ts";
 import { createRandom, type Random, RandomProgram, rejectedName } from "./random_program.ts";
+import { SimulatedRelatives } from "./simulated_relatives.ts";
 
 /** A task that the server completed: what the run was given and what it made of it. */
 export interface CompletedTask {
   events: HistoryEvent[];
   messages: Message[];
   answer: TaskAnswer;
+  /** The local activities that ended in it. */
+  ended: EndedLocal[];
   /** All activations since the run was put into the cache. */
   activations: Activation[];
 }
@@ -29,6 +33,8 @@ interface CachedRun {
   run: Run;
   program: RandomProgram;
   activations: Activation[];
+  /** Local activities that run, with the attempt. */
+  locals: Map<number, number>;
 }
 
 interface PendingActivity {
@@ -48,17 +54,24 @@ export class ServerSimulator {
   readonly #random: Random;
   readonly #timers = new Map<string, number>();
   readonly #activities = new Map<string, PendingActivity>();
+  readonly #relatives: SimulatedRelatives;
   readonly #accepted = new Map<string, { updateId: string; acceptedId: number }>();
   #requests: { id: string; name: string }[] = [];
   #cached: CachedRun | undefined;
   /** Whether something waits for the run already when a task is completed. */
   #hasNews = false;
+  /**
+   * Whether the last answer asked for another task. One without commands and without news before the next is part of
+   * that one in replay: the code then sees a later time, in all SDKs.
+   */
+  #isForced = false;
   #updateCount = 0;
   #previousStartedId = 0;
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = createRandom(seed * 7919);
+    this.#relatives = new SimulatedRelatives(this.history, this.#random, (what) => this.#count(what));
     this.history.start();
     this.#deliverTask(true);
   }
@@ -68,7 +81,7 @@ export class ServerSimulator {
     const before = this.history.lastId;
     for (let count = 1 + this.#random.below(3); count > 0; count--) this.#happen();
     const isNew = this.#hasNews || this.history.lastId > before;
-    if (!isNew && this.#requests.length === 0) this.#signal();
+    if (!isNew && (this.#requests.length === 0 || this.#isForced)) this.#signal();
     this.#deliverTask(isNew || this.history.lastId > before);
     if (!this.isClosed && this.#chance(0.2)) this.#query();
   }
@@ -82,12 +95,13 @@ export class ServerSimulator {
   }
 
   #happen(): void {
-    const choice = this.#random.below(12);
+    const choice = this.#random.below(16);
     if (choice < 2) this.#signal();
     else if (choice < 4) this.#fireTimer();
     else if (choice < 8) this.#endActivity();
     else if (choice < 10) this.#requestUpdate();
     else if (choice < 11) this.#admitUpdate();
+    else if (choice < 15) this.#relatives.happen();
     else if (this.#chance(0.2)) this.history.cancelRequested();
   }
 
@@ -136,16 +150,19 @@ export class ServerSimulator {
     history.taskStarted();
     const messages = this.#requests.map(({ id, name }) => updateMessage(id, sequencedAt, name));
     if (this.#chance(0.25)) this.#evict("eviction");
-    const cached = this.#cached ??= { run: new Run(options), program: new RandomProgram(this.#seed), activations: [] };
+    const cached = this.#cached ??= this.#load();
+    const ended: EndedLocal[] = [];
     const events = history.events.slice(this.#chance(0.1) ? 0 : cached.run.lastStartedEventId);
     const queries: RunTask["queries"] = this.#chance(0.2)
       ? { q: create(WorkflowQuerySchema, { queryType: "state" }) }
       : {};
     const task = createTask(history.events, { events, messages, queries });
-    const played = play(cached.run, task, (activation) => cached.program.activate(activation));
+    const worker = this.#createWorker(cached, ended);
+    const played = play(cached.run, task, (activation) => cached.program.activate(activation), worker);
     cached.activations.push(...played.activations);
     const rejected = played.answer.messages.filter(({ id }) => id.endsWith("/reject")).length;
-    if (!hasNews && played.answer.commands.length === 0 && rejected === messages.length) {
+    const isEmpty = played.answer.commands.length === 0 && !played.answer.forceNewTask;
+    if (!hasNews && isEmpty && rejected === messages.length) {
       this.#count("forgotten task");
       history.events.length -= 2;
       this.#requests = [];
@@ -156,8 +173,40 @@ export class ServerSimulator {
       events: history.events.slice(),
       messages,
       answer: played.answer,
+      ended,
       activations: cached.activations.slice(),
     });
+  }
+
+  #load(): CachedRun {
+    return { run: new Run(options), program: new RandomProgram(this.#seed), activations: [], locals: new Map() };
+  }
+
+  /** Ends local activities in any order, and sometimes goes on with them in the next task. */
+  #createWorker({ locals }: CachedRun, ended: EndedLocal[]): LocalWorker {
+    return {
+      take: ({ start, cancel }) => {
+        for (const { command: { seq, attempt } } of start) locals.set(seq, attempt);
+        for (const seq of cancel) locals.delete(seq);
+      },
+      next: () => {
+        const [seq, attempt] = [...locals][this.#random.below(locals.size)] ?? [];
+        if (seq === undefined || attempt === undefined || this.#chance(0.2)) return undefined;
+        locals.delete(seq);
+        ended.push([seq, this.#endLocal(attempt)]);
+        return ended.at(-1);
+      },
+    };
+  }
+
+  #endLocal(attempt: number): LocalOutcome {
+    const ending = { attempt, runtime: this.#random.below(3_000) };
+    const choice = this.#random.below(4);
+    this.#count(["local failed", "local backing off", "local completed", "local completed"][choice]);
+    if (choice === 0) return { ...ending, failure: failure("no luck") };
+    return choice === 1
+      ? { ...ending, failure: failure("again"), backoff: 90_000 }
+      : { ...ending, result: payload("x") };
   }
 
   /** Tasks that come to nothing, before or after the run took them in. */
@@ -191,6 +240,7 @@ export class ServerSimulator {
     }
     this.tasks.push(task);
     this.#requests = [];
+    this.#isForced = task.answer.forceNewTask === true;
     this.#previousStartedId = history.lastTaskId;
     history.taskCompleted({ sdkMetadata: { coreUsedFlags: usedCoreFlags } });
     this.#hasNews = buffered;
@@ -198,7 +248,9 @@ export class ServerSimulator {
     if (buffered && !this.isClosed) this.#signal();
   }
 
-  #record({ attributes }: Command, messages: Message[]): void {
+  #record(command: Command, messages: Message[]): void {
+    if (this.#relatives.record(command)) return;
+    const { attributes } = command;
     const { history } = this;
     switch (attributes.case) {
       case "startTimerCommandAttributes":
@@ -218,6 +270,17 @@ export class ServerSimulator {
         return this.#requestCancel(Number(attributes.value.scheduledEventId));
       case "protocolMessageCommandAttributes":
         return this.#recordMessage(messages.find(({ id }) => id === attributes.value.messageId)!);
+      case "recordMarkerCommandAttributes": {
+        const { markerName, details, failure } = attributes.value;
+        this.#count(markerName === "core_patch" ? "patch" : "local recorded");
+        history.add("markerRecordedEventAttributes", { markerName, details, failure });
+        return;
+      }
+      case "upsertWorkflowSearchAttributesCommandAttributes": {
+        const { searchAttributes } = attributes.value;
+        history.add("upsertWorkflowSearchAttributesEventAttributes", { searchAttributes });
+        return;
+      }
       case "completeWorkflowExecutionCommandAttributes":
         history.completed();
         this.isClosed = true;

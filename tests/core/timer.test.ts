@@ -93,7 +93,7 @@ describeMachine(timerTable, () => {
       assert.ok(error instanceof NondeterminismError);
       assert.equal(error.eventId, 6);
       assert.equal(error.expected, 'TIMER_FIRED (timer "2")');
-      assert.equal(error.found, 'timer "1"');
+      assert.equal(error.found, 'timer "1" running');
       return true;
     });
   });

@@ -54,7 +54,7 @@ function commandOrder({ commands }: { commands: { attributes: { case?: string; v
 }
 
 describeMachine(updateTable, () => {
-  test("is asked for by a message, accepted and completed: two messages, a command for each in its place", () => {
+  test("trap 11: is asked for by a message, accepted and completed: two messages, a command for each in its place", () => {
     const run = createRun();
     const { history, sequencedAt, message } = openTask();
     const program = script([startTimer(1), accept("u"), startTimer(2), complete("u"), startTimer(3)]);
@@ -136,7 +136,7 @@ describeMachine(updateTable, () => {
     assert.deepEqual(commandOrder(played.answer), ["u/request/accept", "u/request/complete"]);
   });
 
-  test("in replay comes back from its acceptance, without a validator and without messages", () => {
+  test("UPD-12 trap 13: in replay comes back from its acceptance, without a validator and without messages", () => {
     const { history, sequencedAt } = openTask();
     history.taskCompleted();
     const accepted = history.updateAccepted("u", sequencedAt);
@@ -212,6 +212,26 @@ describeMachine(updateTable, () => {
     assert.deepEqual(jobKinds(played)[1], ["signalWorkflow", "doUpdate", "signalWorkflow"]);
   });
 
+  test("applies in the order of the events, in whichever order the messages come", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    history.fullTask();
+    history.fullTask();
+    history.openTask();
+    const messages = [updateMessage("late", 8), updateMessage("early", 5)];
+    const program = () => script([], [accept("early"), accept("late")]);
+    const live = play(createRun(), createTask(history.events, { messages }), program());
+    history.taskCompleted({ sdkMetadata: { coreUsedFlags: [1, 2, 3] } });
+    history.updateAccepted("early", 5);
+    history.updateAccepted("late", 8);
+    history.openTask();
+    const replayed = play(createRun(), createTask(history.events), program());
+    for (const { activations } of [live, replayed]) {
+      const jobs = activations.map(({ jobs }) => jobs.map((job) => job.kind === "doUpdate" ? job.id : job.kind));
+      assert.deepEqual(jobs, [["initialize"], ["early", "late"]]);
+    }
+  });
+
   test("must be accepted or rejected in the activation that brings it", () => {
     const { history, message } = openTask();
     assert.throws(
@@ -257,7 +277,7 @@ describeMachine(updateTable, () => {
     assert.deepEqual(commandNames(answer), ["PROTOCOL_MESSAGE", "PROTOCOL_MESSAGE", "COMPLETE_WORKFLOW_EXECUTION"]);
   });
 
-  test("rejected in a task that the server then forgets, leaves the run where it was", () => {
+  test("trap 12: rejected in a task that the server then forgets, leaves the run where it was", () => {
     const run = createRun();
     const history = new HistoryBuilder();
     history.start();
