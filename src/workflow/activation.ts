@@ -6,7 +6,14 @@
  * @module
  */
 import type { Payload } from "../common/payload.ts";
-import type { Priority, RetryPolicy, VersioningIntent } from "../common/options.ts";
+import type {
+  Priority,
+  RetryPolicy,
+  VersioningBehavior,
+  VersioningIntent,
+  WorkerDeploymentVersion,
+  WorkflowIDReusePolicy,
+} from "../common/options.ts";
 import type { Failure } from "../common/failure.ts";
 
 /** Everything a run must take in before it goes on: jobs in the order in which they apply. */
@@ -16,7 +23,7 @@ export interface Activation {
   time: number;
   /** Whether the outcome of this activation is already in the history. */
   isReplaying: boolean;
-  /** Id of the last event applied. */
+  /** Id of the last event applied; in queries, of the event that started the last task. */
   historyLength: number;
   /** Bytes of history as the server counted them. */
   historySize: number;
@@ -24,6 +31,14 @@ export interface Activation {
   continueAsNewSuggested: boolean;
   /** Build id of the worker that handled this task, "" when unknown. */
   buildId: string;
+  /** Deployment version of that worker, where it has one. */
+  deploymentVersion?: WorkerDeploymentVersion;
+  /** Whether the server wants the run on another deployment version. */
+  targetVersionChanged: boolean;
+  /** SDK flags of the workflow side that the history has up to this task. */
+  flags: readonly number[];
+  /** The SDK that recorded those flags, which gives them their meaning; this one where nothing is recorded. */
+  sdk: { readonly name: string; readonly version: string };
   jobs: Job[];
 }
 
@@ -64,6 +79,28 @@ export type ActivityResolution =
   | { status: "failed"; failure: Failure }
   | { status: "cancelled"; failure: Failure };
 
+/** How an attempt of a local activity ended; `backoff`: wait by a timer, then schedule it again with that attempt. */
+export type LocalActivityResolution =
+  | ActivityResolution
+  | {
+    status: "backoff";
+    /** The attempt to come. */
+    attempt: number;
+    /** Milliseconds to wait before it. */
+    backoff: number;
+    /** When it was scheduled first, in milliseconds since the epoch with their fraction. */
+    originalScheduleTime: number;
+  };
+
+/** What came of starting a child workflow. */
+export type ChildStartResolution =
+  | { status: "started"; runId: string }
+  | { status: "failed"; cause: "WORKFLOW_ALREADY_EXISTS" | "NAMESPACE_NOT_FOUND" | "INVALID_VERSIONING_OVERRIDE" }
+  | { status: "cancelled"; failure: Failure };
+
+/** How a child workflow ended. */
+export type ChildResolution = ActivityResolution;
+
 /** One thing that a run takes in. The engine sorts them as all core SDKs do. */
 export type Job =
   | Initialize
@@ -85,6 +122,13 @@ export type Job =
   }
   | { kind: "fireTimer"; seq: number }
   | { kind: "resolveActivity"; seq: number; resolution: ActivityResolution }
+  | { kind: "resolveLocalActivity"; seq: number; resolution: LocalActivityResolution }
+  | { kind: "resolveChildStart"; seq: number; resolution: ChildStartResolution }
+  | { kind: "resolveChild"; seq: number; resolution: ChildResolution }
+  /** Without a failure the signal was delivered. */
+  | { kind: "resolveSignalExternal"; seq: number; failure?: Failure }
+  /** Without a failure the request was delivered. */
+  | { kind: "resolveCancelExternal"; seq: number; failure?: Failure }
   | { kind: "cancelWorkflow"; reason: string }
   | { kind: "queryWorkflow"; id: string; name: string; args: Payload[]; headers: Record<string, Payload> }
   | { kind: "removeFromCache"; reason: string };
@@ -101,6 +145,26 @@ export type Command =
   | { kind: "cancelTimer"; seq: number }
   | ScheduleActivity
   | { kind: "requestCancelActivity"; seq: number }
+  | ScheduleLocalActivity
+  | { kind: "requestCancelLocalActivity"; seq: number }
+  | StartChild
+  | { kind: "cancelChild"; seq: number; /** What the child gets to read; "" for none. */ reason: string }
+  | SignalExternal
+  | { kind: "cancelSignalExternal"; seq: number }
+  | {
+    kind: "requestCancelExternal";
+    seq: number;
+    workflowId: string;
+    /** "" for the current run. */
+    runId: string;
+    /** "" for none. */
+    reason: string;
+  }
+  | { kind: "setPatchMarker"; patchId: string; deprecated: boolean }
+  /** A payload of null, without a type, removes the attribute. */
+  | { kind: "upsertSearchAttributes"; searchAttributes: Record<string, Payload> }
+  /** A payload of null removes the entry. */
+  | { kind: "upsertMemo"; memo: Record<string, Payload> }
   | { kind: "updateAccepted"; protocolInstanceId: string }
   | { kind: "updateRejected"; protocolInstanceId: string; failure: Failure }
   | { kind: "updateCompleted"; protocolInstanceId: string; outcome: { result?: Payload } | { failure: Failure } }
@@ -132,6 +196,70 @@ export interface ScheduleActivity {
   metadata?: UserMetadata;
 }
 
+/** Asks for an attempt of an activity in this worker; time-outs are milliseconds. Numbers are shared with activities. */
+export interface ScheduleLocalActivity {
+  kind: "scheduleLocalActivity";
+  seq: number;
+  activityId: string;
+  activityType: string;
+  /** 1, or what a back-off said. */
+  attempt: number;
+  /** What a back-off said. */
+  originalScheduleTime?: number;
+  args: Payload[];
+  headers: Record<string, Payload>;
+  scheduleToCloseTimeout?: number;
+  scheduleToStartTimeout?: number;
+  startToCloseTimeout?: number;
+  retryPolicy?: RetryPolicy;
+  /** Waits between attempts that are longer become timers of the workflow. */
+  localRetryThreshold: number;
+  cancellationType: "TRY_CANCEL" | "WAIT_CANCELLATION_COMPLETED" | "ABANDON";
+  metadata?: UserMetadata;
+}
+
+/** Asks for a child workflow; time-outs are milliseconds. */
+export interface StartChild {
+  kind: "startChild";
+  seq: number;
+  workflowId: string;
+  workflowType: string;
+  taskQueue: string;
+  args: Payload[];
+  headers: Record<string, Payload>;
+  executionTimeout?: number;
+  runTimeout?: number;
+  taskTimeout?: number;
+  parentClosePolicy: "TERMINATE" | "ABANDON" | "REQUEST_CANCEL";
+  idReusePolicy?: WorkflowIDReusePolicy;
+  retryPolicy?: RetryPolicy;
+  cronSchedule?: string;
+  memo?: Record<string, Payload>;
+  searchAttributes?: Record<string, Payload>;
+  cancellationType:
+    | "ABANDON"
+    | "TRY_CANCEL"
+    | "WAIT_CANCELLATION_COMPLETED"
+    | "WAIT_CANCELLATION_REQUESTED";
+  versioningIntent?: VersioningIntent;
+  priority?: Priority;
+  metadata?: UserMetadata;
+}
+
+/** Asks for a signal to another workflow. */
+export interface SignalExternal {
+  kind: "signalExternal";
+  seq: number;
+  workflowId: string;
+  /** "" for the current run. */
+  runId: string;
+  /** Whether the target is a child of this run. */
+  childOnly: boolean;
+  name: string;
+  args: Payload[];
+  headers: Record<string, Payload>;
+}
+
 /** Ends this run and starts the next of its chain; what is left out is inherited. */
 export interface ContinueAsNew {
   kind: "continueAsNew";
@@ -145,11 +273,23 @@ export interface ContinueAsNew {
   memo?: Record<string, Payload>;
   searchAttributes?: Record<string, Payload>;
   versioningIntent?: VersioningIntent;
+  /** Milliseconds before the next run's first task. */
+  backoffStartInterval?: number;
+  initialVersioningBehavior?: "AUTO_UPGRADE" | "USE_RAMPING_VERSION";
 }
 
 /** The outcome of an activation: commands, or a failure of the workflow task (not of the workflow). */
 export type Completion =
-  | { kind: "successful"; commands: Command[]; /** SDK flags this code newly relies on. */ usedFlags: number[] }
+  | {
+    kind: "successful";
+    commands: Command[];
+    /** SDK flags this code newly relies on. */
+    usedFlags: number[];
+    /** What the workflow's definition says, where it says anything. */
+    versioningBehavior?: VersioningBehavior;
+    /** Whether a NondeterminismError of the engine fails the workflow, not the task; false when unset. */
+    nondeterminismFailsWorkflow?: boolean;
+  }
   | { kind: "failed"; failure: Failure; /** Why, in the server's terms. */ cause: TaskFailureCause };
 
 /** The workflow-task failure causes that a run can name. */

@@ -4,8 +4,9 @@
  * @module
  */
 import type { ActivityArgs, ActivityRef, ActivityResult, ArgsOption, UntypedActivity } from "../common/definition.ts";
+import type { StartedActivity } from "./bridge.ts";
 import { callRun, inRealm } from "./current.ts";
-import type { ActivityOptions } from "./options.ts";
+import type { ActivityOptions, LocalActivityOptions } from "./options.ts";
 import { proxiedOptionsKey } from "./symbols.ts";
 
 /** An activity that was started. */
@@ -30,14 +31,7 @@ export type ActivityProxy<T> = {
  * Throws ValueError for options that no call could be made with.
  */
 export function proxyActivities<T extends object>(options: ActivityOptions): ActivityProxy<T> {
-  // Clients and workers import modules with workflows too.
-  if (inRealm()) callRun("checkActivityOptions", "proxyActivities", options);
-  return new Proxy({}, {
-    get(target: Record<PropertyKey, unknown>, name) {
-      if (typeof name === "symbol" || name === "then") return undefined;
-      return target[name] ??= proxyActivity(name, options);
-    },
-  }) as ActivityProxy<T>;
+  return createProxy("executeActivity", "proxyActivities", options) as ActivityProxy<T>;
 }
 
 /** Runs an activity and waits for its result. Rejects with ActivityError, CancelledError, or ValueError for bad options. */
@@ -53,15 +47,35 @@ export function startActivity<T extends ActivityRef = UntypedActivity>(
   activity: T | string,
   options: ActivityOptions & ArgsOption<ActivityArgs<T>>,
 ): ActivityHandle<ActivityResult<T>> {
-  const { activityId, result, cancel } = callRun("startActivity", activity, options);
-  return {
-    activityId,
-    result: () => result as Promise<ActivityResult<T>>,
-    cancel: (reason) => cancel(reason),
-  };
+  return toHandle(callRun("startActivity", activity, options));
 }
 
-function proxyActivity(name: string, options: ActivityOptions): unknown {
-  const call = (...args: unknown[]) => callRun("executeActivity", name, { ...options, args });
+/** The handle of an activity that was started. */
+export function toHandle<R>({ activityId, result, cancel }: StartedActivity): ActivityHandle<R> {
+  return { activityId, result: () => result as Promise<R>, cancel: (reason) => callRun("cancelCall", cancel, reason) };
+}
+
+/** Functions that run activities by an operation, under any name. Throws ValueError for options without a time-out. */
+export function createProxy(
+  operation: "executeActivity" | "executeLocalActivity",
+  what: string,
+  options: ActivityOptions | LocalActivityOptions,
+): object {
+  // Clients and workers import modules with workflows too.
+  if (inRealm()) callRun("checkActivityOptions", what, options);
+  return new Proxy({}, {
+    get(target: Record<PropertyKey, unknown>, name) {
+      if (typeof name === "symbol" || name === "then") return undefined;
+      return target[name] ??= proxyActivity(operation, name, options);
+    },
+  });
+}
+
+function proxyActivity(
+  operation: "executeActivity" | "executeLocalActivity",
+  name: string,
+  options: ActivityOptions | LocalActivityOptions,
+): unknown {
+  const call = (...args: unknown[]) => callRun(operation, name, { ...options, args });
   return Object.defineProperties(call, { name: { value: name }, [proxiedOptionsKey]: { value: options } });
 }

@@ -5,31 +5,49 @@
  *
  * @module
  */
-import type { QueryDefinition, Schemas, SignalDefinition, UpdateDefinition } from "../common/definition.ts";
+import type {
+  QueryDefinition,
+  Schemas,
+  SignalDefinition,
+  TypeHint,
+  UntypedWorkflow,
+  UpdateDefinition,
+} from "../common/definition.ts";
 import type { Duration } from "../common/duration.ts";
+import type { MetricAttributes, MetricOptions } from "../common/meter.ts";
+import type { SearchAttributeUpdate } from "../common/search.ts";
 import type { FailureConverter } from "../converter/failure.ts";
 import type { PayloadConverter } from "../converter/payload.ts";
 import type { Activation, Initialize } from "./activation.ts";
 import type {
   ActivityOptions,
   CancellationScopeOptions,
+  ChildWorkflowOptions,
   ContinueAsNewOptions,
   HandlerKind,
   HandlerUnfinishedPolicy,
+  LocalActivityOptions,
   SleepOptions,
   WaitConditionOptions,
 } from "./options.ts";
 
-/** Everything the facade asks, by subject. Child workflows, patches, Nexus and sinks will be subjects of their own. */
+/** Everything the facade asks, by subject. Nexus will be a subject of its own. */
 export interface Operations
   extends
     StateOperations,
     TimeOperations,
     ActivityOperations,
+    ChildOperations,
+    ExternalOperations,
     HandlerOperations,
     ScopeOperations,
+    TurnOperations,
     RandomOperations,
-    LogOperations {}
+    LogOperations,
+    PatchOperations,
+    PropertyOperations,
+    MetricOperations,
+    OutsideOperations {}
 
 /** How the facade asks; throws errors of the realm. */
 export type CallRun = <K extends keyof Operations>(
@@ -51,6 +69,8 @@ export interface StateOperations {
   isReadOnly(): boolean;
   /** The object of a class workflow. */
   instance(): unknown;
+  /** Cancels what was started; the error of a context that may only read is one of the realm. */
+  cancelCall(cancel: (reason: string | undefined) => void, reason: string | undefined): void;
   payloadConverter(): PayloadConverter;
   /** Throws ContinueAsNewError. */
   continueAsNew(options: (ContinueAsNewOptions<unknown> & { args?: unknown }) | undefined): never;
@@ -74,11 +94,46 @@ export interface StartedActivity {
   cancel(reason: string | undefined): void;
 }
 
-/** Activities. Local ones will be operations of the same shape. */
+/** Activities, and those that run in this worker. */
 export interface ActivityOperations {
-  checkActivityOptions(what: string, options: ActivityOptions): void;
+  checkActivityOptions(what: string, options: ActivityOptions | LocalActivityOptions): void;
   executeActivity(activity: unknown, options: ActivityOptions & { args?: unknown }): Promise<unknown>;
   startActivity(activity: unknown, options: ActivityOptions & { args?: unknown }): StartedActivity;
+  executeLocalActivity(activity: unknown, options: LocalActivityOptions & { args?: unknown }): Promise<unknown>;
+  startLocalActivity(activity: unknown, options: LocalActivityOptions & { args?: unknown }): StartedActivity;
+}
+
+/** Options of a child workflow, whatever it is. */
+export type AnyChildOptions = Omit<ChildWorkflowOptions<UntypedWorkflow>, "args"> & { args?: unknown };
+
+/** A child workflow that has started. */
+export interface StartedChild {
+  id: string;
+  firstExecutionRunId: string;
+  /** The same promise each time; handled: may reject though nobody waits. */
+  result(): Promise<unknown>;
+  cancel(reason: string | undefined): void;
+}
+
+/** Child workflows. */
+export interface ChildOperations {
+  startChild(workflow: unknown, options: AnyChildOptions | undefined): Promise<StartedChild>;
+  executeChild(workflow: unknown, options: AnyChildOptions | undefined): Promise<unknown>;
+}
+
+/** A workflow by its id. */
+export interface WorkflowTarget {
+  workflowId: string;
+  /** The current run where unset. */
+  runId?: string;
+  /** Whether it must be a child of this run; false where unset. */
+  childOnly?: boolean;
+}
+
+/** Signals and requests to cancel other workflows, children among them. */
+export interface ExternalOperations {
+  signalExternal(target: WorkflowTarget, signal: unknown, args: readonly unknown[]): Promise<void>;
+  cancelExternal(target: WorkflowTarget, reason: string | undefined): Promise<void>;
 }
 
 /** Options of handlers of all kinds. */
@@ -100,6 +155,8 @@ export interface HandlerOperations {
   ): void;
   getHandler(kind: HandlerKind, name: string | undefined): UserFunction | undefined;
   allHandlersFinished(): boolean;
+  /** Whether an error fails the workflow, not the task. */
+  isFailureException(error: unknown): boolean;
   currentUpdate(): { readonly id: string; readonly name: string } | undefined;
 }
 
@@ -126,12 +183,53 @@ export interface ScopeOperations {
   cancellationReason(): string | undefined;
 }
 
-/** The run's random numbers. Not allowed in queries and validators. */
+/** A stream of random numbers; the main one has no name. */
+export interface RandomStreamName {
+  readonly name?: string;
+}
+
+/** The run's random numbers, of the stream that the running code uses by default. Not allowed in queries and validators. */
 export interface RandomOperations {
-  random(): number;
-  uuid4(): string;
-  fillRandom(bytes: Uint8Array): void;
+  random(stream?: RandomStreamName): number;
+  uuid4(stream?: RandomStreamName): string;
+  uuid7(): string;
+  fillRandom(bytes: Uint8Array, stream?: RandomStreamName): void;
+  /** Runs work with the stream as the one to use. */
+  withRandom<T>(stream: RandomStreamName, work: () => T): T;
   randomSeed(): bigint;
+  /** Throws ReadOnlyContextError in queries and validators. */
+  onRandomSeed(callback: (seed: bigint) => void): void;
+  /** Real time in milliseconds. */
+  realTime(): number;
+  /** A number that is another one in replay. */
+  realRandom(): number;
+}
+
+/** Patches. */
+export interface PatchOperations {
+  /** Whether the run goes by the code of a patch. Throws IllegalStateError while modules load. */
+  patched(id: string, deprecated: boolean): boolean;
+}
+
+/** How long to wait for a turn. */
+export interface TurnOptions {
+  /** A timer. */
+  timeout?: Duration;
+  signal?: AbortSignal;
+}
+
+/** A wait that the facade ends itself. */
+export interface Turn {
+  /** False when the time was over before. Rejects when the wait is cancelled. */
+  readonly came: Promise<boolean>;
+  give(): boolean;
+}
+
+/** Waits for locks. */
+export interface TurnOperations {
+  waitForTurn(options: TurnOptions): Turn;
+  /** Ends a wait; false where it is over already. */
+  giveTurn(turn: Turn): boolean;
 }
 
 /** Log levels. */
@@ -140,6 +238,39 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** Logs of the run, silent in replay. */
 export interface LogOperations {
   log(level: LogLevel, message: string, attributes: Record<string, unknown> | undefined): void;
+}
+
+/** What a run says of itself, and what the run before it left. */
+export interface PropertyOperations {
+  memoKeys(): string[];
+  memoValue(key: string, options: { default?: unknown; typeHint?: TypeHint } | undefined): unknown;
+  upsertMemo(updates: Record<string, unknown>): void;
+  upsertSearchAttributes(updates: Iterable<SearchAttributeUpdate>): void;
+  currentDetails(): string;
+  setCurrentDetails(details: string): void;
+  hasLastCompletionResult(): boolean;
+  lastCompletionResult(typeHint: TypeHint | undefined): unknown;
+  lastFailure(): Error | undefined;
+}
+
+/** A metric, by what it is called and what it measures. */
+export interface MetricDescriptor extends MetricOptions {
+  kind: "counter" | "upDownCounter" | "histogram" | "gauge";
+  name: string;
+  /** Default: `"int"`. */
+  valueType?: "int" | "float" | "duration";
+}
+
+/** Metrics of the run, silent in replay and in queries. */
+export interface MetricOperations {
+  recordMetric(metric: MetricDescriptor, value: Duration, attributes: MetricAttributes): void;
+}
+
+/** What the worker does for a run. */
+export interface OutsideOperations {
+  /** Nobody hears what becomes of it. */
+  callSink(sink: string, fn: string, args: readonly unknown[]): void;
+  callExtern(name: string, args: readonly unknown[]): unknown;
 }
 
 /** A handler as the runtime keeps it. */

@@ -6,15 +6,15 @@
 // deno-lint-ignore-file no-explicit-any -- inference of arguments
 import {
   attachDefinition,
-  type Definition,
   findDefinition,
   type Schemas,
   type TypeHint,
   type WorkflowClass,
 } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
-import { remember, type WorkflowDefnOptions } from "./definition.ts";
-import { checkHandlerName } from "./handlers.ts";
+import { type DynamicWorkflowConfig, remember, type WorkflowDefnOptions } from "./definition.ts";
+import { findClassFaults, findHandlerFaults, type MarkedMethod } from "./definition_checks.ts";
+import { findNameFault } from "./handlers.ts";
 import type { HandlerKind, HandlerUnfinishedPolicy, UpdateHandlerOptions } from "./options.ts";
 
 /** A decorator of methods, bare or with options. */
@@ -37,13 +37,19 @@ export interface HandlerOptions {
   result?: TypeHint;
 }
 
+/** What a method may be marked as. */
+type MethodKind = HandlerKind | "run" | "dynamicConfig";
+
 /** What is remembered of a decorated method. */
-export interface MethodDefinition extends Definition {
-  kind: HandlerKind | "run";
+export interface MethodDefinition extends MarkedMethod {
+  kind: MethodKind;
   options: HandlerOptions & { validator?: (...args: any[]) => void; unfinishedPolicy?: HandlerUnfinishedPolicy };
 }
 
-/** Makes a class a workflow: `@workflow.defn`. Its method `run` is the workflow, its constructor gets the arguments too. */
+/**
+ * Makes a class a workflow: `@workflow.defn`. Its method `run` is the workflow, its constructor gets the arguments too.
+ * Throws one ValueError that lists all that is wrong with the class and its handlers.
+ */
 export function defn<C extends WorkflowClass>(workflow: C, context: ClassDecoratorContext<C>): void;
 /** Makes a class a workflow: `@workflow.defn({ name: "Approval" })`. */
 export function defn(
@@ -69,6 +75,10 @@ export const signal: HandlerDecorator<
 /** Makes a method the handler of a query; synchronous, may only read. */
 export const query: HandlerDecorator<HandlerOptions, (...args: any[]) => any> = /* @__PURE__ */ makeDecorator("query");
 
+/** Makes a method decide, once the workflow is constructed, what the options of `defn` leave open. It may only read. */
+export const dynamicConfig: HandlerDecorator<never, (...args: any[]) => DynamicWorkflowConfig> =
+  /* @__PURE__ */ makeDecorator("dynamicConfig");
+
 const decorateUpdate = /* @__PURE__ */ makeDecorator("update") as (...args: unknown[]) => unknown;
 
 /** Makes a method the handler of an update. */
@@ -90,19 +100,20 @@ function defineClass(
   options: WorkflowDefnOptions,
 ) {
   assertStandard(context, "class", "defn");
-  if (typeof workflow.prototype?.run !== "function") {
-    throw new ValueError(`workflow class ${workflow.name} has no method run; add one, marked with @workflow.run`);
-  }
   const name = options.name ?? workflow.name;
   const args = findDefinition(workflow.prototype.run)?.args;
-  remember(workflow, { kind: "workflow", name, args, options });
+  remember(workflow, { kind: "workflow", name, args, options }, findClassFaults(workflow));
 }
 
-function makeDecorator(kind: HandlerKind | "run"): HandlerDecorator<any, any> {
+function makeDecorator(kind: MethodKind): HandlerDecorator<any, any> {
   const decorate = (method: object, context: ClassMethodDecoratorContext, options: MethodDefinition["options"]) => {
-    checkMethod(kind, context, options);
+    assertStandard(context, "method", kind);
+    // Nobody could find what is wrong with a method that is not there for others: the rest waits for `defn`.
+    if (context.private) throw new ValueError(describeHidden(kind, context));
+    const faults = findMethodFaults(kind, method, context, options);
     const name = options.name ?? String(context.name);
-    attachDefinition(method, { kind, name, args: options.args, result: options.result, options } as MethodDefinition);
+    const definition: MethodDefinition = { kind, name, args: options.args, result: options.result, options, faults };
+    attachDefinition(method, definition);
   };
   return ((first: unknown, context?: ClassMethodDecoratorContext) => {
     if (typeof first === "function") return decorate(first, context!, {});
@@ -110,14 +121,31 @@ function makeDecorator(kind: HandlerKind | "run"): HandlerDecorator<any, any> {
   }) as HandlerDecorator<any, any>;
 }
 
-function checkMethod(kind: HandlerKind | "run", context: ClassMethodDecoratorContext, options: HandlerOptions): void {
-  assertStandard(context, "method", kind);
+function findMethodFaults(
+  kind: MethodKind,
+  method: object,
+  context: ClassMethodDecoratorContext,
+  options: MethodDefinition["options"],
+): string[] {
   const { name } = context;
-  if (context.static || context.private || typeof name === "symbol") {
-    throw new ValueError(`@workflow.${kind}: ${String(name)} must be a public method of the instance, with a name`);
+  const other = findDefinition(method);
+  const faults = findHandlerFaults(options);
+  if (context.static || typeof name === "symbol") faults.push(describeHidden(kind, context));
+  if (other) faults.push(`${String(name)} is marked as ${other.kind} and as ${kind}; keep one`);
+  if (kind === "run") return name === "run" ? faults : [...faults, describeMisnamed(name)];
+  if (options.dynamic && options.name !== undefined) {
+    faults.push(`${kind} ${options.name} is dynamic and has a name; leave one out`);
   }
-  if (kind !== "run") checkHandlerName(options.name ?? name, kind);
-  else if (name !== "run") throw new ValueError(`@workflow.run: the method is named ${name}; name it run`);
+  const nameFault = kind === "dynamicConfig" ? undefined : findNameFault(options.name ?? name, kind);
+  return nameFault ? [...faults, nameFault] : faults;
+}
+
+function describeHidden(kind: MethodKind, { name }: ClassMethodDecoratorContext): string {
+  return `@workflow.${kind}: ${String(name)} must be a public method of the instance, with a name`;
+}
+
+function describeMisnamed(name: string | symbol): string {
+  return `@workflow.run: the method is named ${String(name)}; name it run`;
 }
 
 function assertStandard(context: unknown, kind: string, decorator: string): void {

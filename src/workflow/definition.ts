@@ -17,6 +17,7 @@ import {
 } from "../common/definition.ts";
 import { ValueError } from "../common/errors.ts";
 import type { VersioningBehavior } from "../common/options.ts";
+import { findTypeFaults, findWorkflowFaults } from "./definition_checks.ts";
 import { checkHandlerName } from "./handlers.ts";
 
 /** A class of errors. */
@@ -46,12 +47,12 @@ export interface DynamicWorkflowConfig {
 /** What is remembered of a workflow. */
 export interface WorkflowInfoDefinition extends Definition {
   kind: "workflow";
-  options: WorkflowDefnOptions;
+  options: WorkflowDefnOptions & { dynamicConfig?: () => DynamicWorkflowConfig };
 }
 
 /**
  * Makes a workflow with schemas or a name of its own: `define({ name: "greet", args: [v.string()], run })`. Without
- * `name` its type is the name under which it is exported. Throws ValueError where `run` is missing.
+ * `name` its type is the name under which it is exported. Throws one ValueError that lists all that is wrong.
  */
 export function define<const S extends Schemas, R>(
   options: WorkflowDefnOptions & {
@@ -71,12 +72,17 @@ export function define<A extends any[], R>(
   },
 ): WorkflowDefinition<A, R>;
 export function define(
-  options: WorkflowDefnOptions & { args?: Schemas; result?: TypeHint; run: (...args: any[]) => Promise<any> },
+  options: WorkflowInfoDefinition["options"] & {
+    args?: Schemas;
+    result?: TypeHint;
+    run: (...args: any[]) => Promise<any>;
+  },
 ): WorkflowDefinition {
   const { run, args, result, ...rest } = options;
-  if (typeof run !== "function") throw new ValueError("workflow.define: `run` must be the workflow's async function");
-  const name = rest.name ?? (run.name === "run" ? "" : run.name);
-  return remember({ kind: "workflow", name, run }, { kind: "workflow", name, args, result, options: rest });
+  const isFunction = typeof run === "function";
+  const name = rest.name ?? (!isFunction || run.name === "run" ? "" : run.name);
+  const faults = isFunction ? [] : ["`run` must be the workflow's async function"];
+  return remember({ kind: "workflow", name, run }, { kind: "workflow", name, args, result, options: rest }, faults);
 }
 
 /** A signal by name; its arguments as type parameters or as schemas. */
@@ -112,28 +118,11 @@ export function defineUpdate(
   return describe("update", name, options) as UpdateDefinition<any, any>;
 }
 
-/** Remembers what a workflow is. */
-export function remember<T extends object>(target: T, definition: WorkflowInfoDefinition): T {
-  const { name } = definition;
-  if (name.startsWith("__temporal_")) throw new ValueError(`workflow name ${name} is reserved; choose another one`);
-  if (definition.options.name === "") throw new ValueError("workflow name is empty; leave it out or give one");
-  refuseUnsupported(name, definition.options);
-  return attachDefinition(target, definition);
-}
-
-/** What has no effect yet must not look as if it had. */
-function refuseUnsupported(workflow: string, options: WorkflowDefnOptions & { dynamicConfig?: unknown }): void {
-  const { failureExceptionTypes, versioningBehavior, dynamicConfig, sandboxed } = options;
-  const wanted = {
-    failureExceptionTypes,
-    versioningBehavior,
-    dynamicConfig,
-    sandboxed: sandboxed === false || undefined,
-  };
-  for (const [name, value] of Object.entries(wanted)) {
-    if (value === undefined) continue;
-    throw new ValueError(`workflow ${workflow}: the option ${name} is not supported yet; leave it out`);
-  }
+/** Remembers what a workflow is. Throws one ValueError with these faults and those of its options. */
+export function remember<T extends object>(target: T, definition: WorkflowInfoDefinition, faults: string[]): T {
+  const all = [...faults, ...findTypeFaults(definition.name), ...findWorkflowFaults(definition.options)];
+  if (all.length === 0) return attachDefinition(target, definition);
+  throw new ValueError(`workflow ${definition.name || "without a name"}: ${all.join("; ")}`);
 }
 
 function describe(

@@ -17,22 +17,22 @@ export type DynamicHandler = (name: string, args: RawValue[]) => unknown;
 // deno-lint-ignore no-explicit-any -- inference of arguments
 export function setHandler<A extends any[]>(
   definition: SignalDefinition<A>,
-  handler: ((...args: A) => void | Promise<void>) | undefined,
+  handler: ((...args: NoInfer<A>) => void | Promise<void>) | undefined,
   options?: { description?: string; unfinishedPolicy?: HandlerUnfinishedPolicy },
 ): void;
 /** Sets the handler of a query; synchronous, may only read. */
 // deno-lint-ignore no-explicit-any -- inference of arguments
 export function setHandler<R, A extends any[]>(
   definition: QueryDefinition<R, A>,
-  handler: ((...args: A) => R) | undefined,
+  handler: ((...args: NoInfer<A>) => NoInfer<R>) | undefined,
   options?: { description?: string },
 ): void;
 /** Sets the handler of an update, which gets what has arrived in this activation. */
 // deno-lint-ignore no-explicit-any -- inference of arguments
 export function setHandler<R, A extends any[]>(
   definition: UpdateDefinition<R, A>,
-  handler: ((...args: A) => R | Promise<R>) | undefined,
-  options?: UpdateHandlerOptions<A>,
+  handler: ((...args: NoInfer<A>) => NoInfer<R> | Promise<NoInfer<R>>) | undefined,
+  options?: UpdateHandlerOptions<NoInfer<A>>,
 ): void;
 export function setHandler(
   definition: SignalDefinition | QueryDefinition | UpdateDefinition,
@@ -75,10 +75,26 @@ export function currentUpdateInfo(): { id: string; name: string } | undefined {
   return update && { id: update.id, name: update.name };
 }
 
+/** Whether an error, where it is thrown, fails the workflow or update: anything else fails the task, which is tried again. */
+export function isFailureException(error: unknown): boolean {
+  return callRun("isFailureException", error);
+}
+
 /** Throws ValueError for names that are kept for tools, and for none. */
 export function checkHandlerName(name: unknown, kind: string): void {
-  if (typeof name !== "string" || name === "") throw new ValueError(`a ${kind} needs a name`);
-  if (name.startsWith("__temporal_") || name === "__stack_trace" || name === "__enhanced_stack_trace") {
-    throw new ValueError(`${kind} name ${name} is reserved; choose one without a leading __temporal_`);
-  }
+  const fault = findNameFault(name, kind);
+  if (fault) throw new ValueError(fault);
+}
+
+/** What is wrong with the name of a handler. */
+export function findNameFault(name: unknown, kind: string): string | undefined {
+  if (typeof name !== "string" || name === "") return `${kind === "update" ? "an" : "a"} ${kind} needs a name`;
+  return isReservedName(name)
+    ? `${kind} name ${name} is reserved; choose one without a leading __temporal_ and none of the stack trace queries`
+    : undefined;
+}
+
+/** Whether a name is kept for tools. */
+export function isReservedName(name: string): boolean {
+  return name.startsWith("__temporal_") || name === "__stack_trace" || name === "__enhanced_stack_trace";
 }

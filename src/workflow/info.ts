@@ -6,6 +6,7 @@
 import type { Priority, RetryPolicy, WorkerDeploymentVersion } from "../common/options.ts";
 import type { Payload } from "../common/payload.ts";
 import { searchAttributesFromPayloads, type TypedSearchAttributes } from "../common/search.ts";
+import type { Activation, Initialize } from "./activation.ts";
 import { callRun, inRealm } from "./current.ts";
 import { copyPlain } from "./plain.ts";
 
@@ -38,33 +39,47 @@ export interface Info {
   workflowType: string;
   /** Of the worker that handled the current task, "" when unknown. */
   getCurrentBuildId(): string;
+  /** Of that worker, undefined where it has none. */
   getCurrentDeploymentVersion(): WorkerDeploymentVersion | undefined;
   /** Id of the last event taken in. */
   getCurrentHistoryLength(): number;
   /** In bytes. */
   getCurrentHistorySize(): number;
+  /** Whether the history is so long that the server suggests to continue as new. */
   isContinueAsNewSuggested(): boolean;
+  /** Whether the server wants the run on another deployment version than the one it is on. */
   isTargetWorkerDeploymentVersionChanged(): boolean;
 }
 
 /** What is known of this run. */
 export function info(): Info {
-  const { args: _args, randomSeed: _seed, memo, searchAttributes, kind: _kind, ...start } = callRun("start");
-  const { lastCompletionResult: _result, lastFailure: _failure, workflowStartTime, ...rest } = copyPlain(start);
-  const activation = () => callRun("activation");
+  return makeInfo(callRun("start"), callRun("startTime"), () => callRun("activation"));
+}
+
+/** What is known of a run, from its start, the time of its first task and its activation in progress. */
+export function makeInfo(begin: Initialize, startTime: number, activation: () => Omit<Activation, "jobs">): Info {
+  const {
+    args: _args,
+    randomSeed: _seed,
+    kind: _kind,
+    lastCompletionResult: _result,
+    lastFailure: _failure,
+    ...start
+  } = begin;
+  const { memo, searchAttributes, workflowStartTime, ...rest } = start;
   return {
-    ...rest,
+    ...copyPlain(rest),
     rawMemo: copyPlain(memo),
     runId: activation().runId,
     searchAttributes: searchAttributesFromPayloads(copyPlain(searchAttributes)),
-    startTime: new Date(callRun("startTime")),
+    startTime: new Date(startTime),
     workflowStartTime: new Date(workflowStartTime),
     getCurrentBuildId: () => activation().buildId,
-    getCurrentDeploymentVersion: () => undefined,
+    getCurrentDeploymentVersion: () => copyPlain(activation().deploymentVersion),
     getCurrentHistoryLength: () => activation().historyLength,
     getCurrentHistorySize: () => activation().historySize,
     isContinueAsNewSuggested: () => activation().continueAsNewSuggested,
-    isTargetWorkerDeploymentVersionChanged: () => false,
+    isTargetWorkerDeploymentVersionChanged: () => activation().targetVersionChanged,
   };
 }
 

@@ -4,9 +4,14 @@
  * @module
  */
 // deno-lint-ignore-file no-explicit-any -- inference of arguments
-import type { TypeHint } from "../common/definition.ts";
+import type { ArgsOption, TypeHint, WorkflowArgs } from "../common/definition.ts";
 import type { Duration } from "../common/duration.ts";
-import type { NewActivityOptions, NewWorkflowOptions, VersioningIntent } from "../common/options.ts";
+import type {
+  NewActivityOptions,
+  NewWorkflowOptions,
+  VersioningIntent,
+  WorkflowIDReusePolicy,
+} from "../common/options.ts";
 
 /** Options of `sleep`. */
 export interface SleepOptions {
@@ -50,6 +55,49 @@ export interface ActivityOptions extends NewActivityOptions, CallOptions {
   disableEagerExecution?: boolean;
 }
 
+/**
+ * When a cancelled child workflow rejects: at once and without telling it, at once, when it has ended, or when it was
+ * told.
+ */
+export type ChildWorkflowCancellationType =
+  | "ABANDON"
+  | "TRY_CANCEL"
+  | "WAIT_CANCELLATION_COMPLETED"
+  | "WAIT_CANCELLATION_REQUESTED";
+
+/** What becomes of a child workflow when its parent ends. */
+export type ParentClosePolicy = "TERMINATE" | "ABANDON" | "REQUEST_CANCEL";
+
+/** Options of a child workflow; `args` are required exactly when the workflow requires some. */
+export type ChildWorkflowOptions<W> =
+  & ArgsOption<WorkflowArgs<W>>
+  & NewWorkflowOptions
+  & {
+    /** Default: a UUID of the main random stream. */
+    id?: string;
+    /** Default: the workflow's. */
+    taskQueue?: string;
+    /** Default: `"WAIT_CANCELLATION_COMPLETED"`. */
+    cancellationType?: ChildWorkflowCancellationType;
+    /** Default: `"TERMINATE"`. With `"ABANDON"` wait for the start, too: the server starts no child of a parent that ended. */
+    parentClosePolicy?: ParentClosePolicy;
+    /** Whether an id may be used again once closed; `"ALLOW_DUPLICATE"` when unset. */
+    idReusePolicy?: WorkflowIDReusePolicy;
+    /** When to run again and again, as a cron expression in UTC. */
+    cronSchedule?: string;
+    versioningIntent?: VersioningIntent;
+    /** Schema of the result. */
+    resultType?: TypeHint;
+    /** Cancels the child, besides the scope it is started in. */
+    signal?: AbortSignal;
+  };
+
+/** Options of a local activity; one of `startToCloseTimeout` and `scheduleToCloseTimeout` is needed. */
+export interface LocalActivityOptions extends Omit<NewActivityOptions, "heartbeatTimeout" | "priority">, CallOptions {
+  /** Waits between attempts that are longer become timers of the workflow; default 1 min. */
+  localRetryThreshold?: Duration;
+}
+
 /** Options of a cancellation scope. */
 export interface CancellationScopeOptions {
   /** Whether cancellation of the scope around it stops here; default false. */
@@ -67,8 +115,13 @@ export interface ContinueAsNewOptions<W>
   extends Pick<NewWorkflowOptions, "runTimeout" | "taskTimeout" | "retryPolicy" | "memo" | "searchAttributes"> {
   /** Default: this workflow. */
   workflow?: W | string;
+  /** Default: that of this run. */
   taskQueue?: string;
   versioningIntent?: VersioningIntent;
+  /** Time before the next run's first task; none when unset. */
+  backoffStartInterval?: Duration;
+  /** Which deployment version the next run starts on, where this one is versioned; its own when unset. */
+  initialVersioningBehavior?: "AUTO_UPGRADE" | "USE_RAMPING_VERSION";
 }
 
 /** The kinds of handlers. */

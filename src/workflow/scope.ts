@@ -81,7 +81,7 @@ async function runTimed<T>(node: ScopeNode, options: CancellationScopeOptions, w
   const timer = callRun("startScopeTimer", node, options);
   const makeError = () => new TimeoutError(`the scope timed out after ${JSON.stringify(options.timeout)}`);
   try {
-    const value = await runInside(node, work);
+    const value = await callRun("enterScope", node, work) as T;
     if (timer.hasFired()) throw makeError();
     return value;
   } catch (error) {

@@ -36,7 +36,7 @@ export function time(): number {
   return callRun("time");
 }
 
-/** Workflow time in nanoseconds since the epoch. */
+/** Workflow time in nanoseconds since the epoch, right to about 0.2 microseconds. */
 export function timeNs(): bigint {
   const milliseconds = time();
   const whole = Math.floor(milliseconds);

@@ -15,9 +15,15 @@ export const unsafe: {
   isReadOnly(): boolean;
   /** Whether globals are those of a workflow. */
   inSandbox(): boolean;
+  /** Real time in milliseconds since the epoch. */
+  now(): number;
+  /** A real random number from 0 up to 1. */
+  random(): number;
 } = {
   isReplaying: () => callRun("activation").isReplaying,
   isReplayingHistoryEvents: () => callRun("activation").isReplaying && !callRun("isReadOnly"),
   isReadOnly: () => callRun("isReadOnly"),
   inSandbox: () => inRealm(),
+  now: () => callRun("realTime"),
+  random: () => callRun("realRandom"),
 };

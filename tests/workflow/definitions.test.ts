@@ -6,6 +6,7 @@ import {
   findFailure,
   kinds,
   openHost,
+  queryJob,
   signalJob,
   start,
   type TestHost,
@@ -28,7 +29,7 @@ after(async () => {
 
 describe("class workflows", () => {
   test("are registered by name, nothing else in the module is", () => {
-    assert.deepEqual(classes.host.workflowTypes.sort(), ["Approval", "Everything", "Plain"]);
+    assert.deepEqual(classes.host.workflowTypes.sort(), ["*", "Approval", "Plain"]);
   });
 
   test("run with their handlers, inherited and overridden ones too", async () => {
@@ -74,6 +75,52 @@ describe("class workflows", () => {
   });
 });
 
+describe("policies", () => {
+  test("go with every completion: of the definition, of what it decides, of none", async () => {
+    const host = await openHost(
+      new URL("../behaviour/workflows/definitions.ts", import.meta.url),
+      new URL("../behaviour/workflows/failure_types.ts", import.meta.url),
+    ).catch((error) => error.message);
+    assert.match(String(host), /Anything and Decided are both dynamic workflows; keep one/);
+    const definitions = await openHost(new URL("../behaviour/workflows/definitions.ts", import.meta.url));
+    const policyOf = async (type: string) => {
+      const completion = await new TestRun(definitions).activate(start(type, ["x"]));
+      assert.ok(completion.kind === "successful");
+      return [completion.versioningBehavior, completion.nondeterminismFailsWorkflow];
+    };
+    assert.deepEqual(await policyOf("Kept"), ["PINNED", undefined]);
+    assert.deepEqual(await policyOf("anything"), ["AUTO_UPGRADE", undefined]);
+    assert.deepEqual(await policyOf("named"), [undefined, undefined]);
+    await definitions.host.close();
+  });
+
+  test("FAIL-10 say whether arguments that cannot be decoded fail the workflow", async () => {
+    const types = await openHost(new URL("../behaviour/workflows/failure_types.ts", import.meta.url));
+    const garbage = { metadata: { encoding: new TextEncoder().encode("json/plain") }, data: new Uint8Array([123]) };
+    const { taskCause } = await new TestRun(types).failure(start("plain", [], { args: [garbage] }));
+    assert.equal(taskCause, "WORKFLOW_WORKER_UNHANDLED_FAILURE");
+    const commands = await new TestRun(types).commands(start("all", [], { args: [garbage] }));
+    assert.deepEqual(kinds(commands), ["failWorkflow"]);
+    const unknown = { metadata: { encoding: new TextEncoder().encode("no/such") }, data: new Uint8Array() };
+    assert.deepEqual(kinds(await new TestRun(types).commands(start("all", [], { args: [unknown] }))), ["failWorkflow"]);
+    await types.host.close();
+  });
+
+  test("FAIL-08 say whether a fault that the engine finds fails the workflow", async () => {
+    const types = await openHost(new URL("../behaviour/workflows/failure_types.ts", import.meta.url));
+    const completionOf = async (type: string) => {
+      const completion = await new TestRun(types).activate(start(type, ["signal", "other"]));
+      assert.ok(completion.kind === "successful");
+      return completion.nondeterminismFailsWorkflow ?? false;
+    };
+    assert.equal(await completionOf("plain"), false);
+    assert.equal(await completionOf("listing"), false);
+    assert.equal(await completionOf("strict"), true);
+    assert.equal(await completionOf("all"), true);
+    await types.host.close();
+  });
+});
+
 describe("definitions with schemas", () => {
   test("take the name of their export, or their own", () => {
     assert.deepEqual(schemas.host.workflowTypes.sort(), ["half", "handlers", "other-name"]);
@@ -91,6 +138,17 @@ describe("definitions with schemas", () => {
     });
   });
 
+  test("SIGQ-18 refuse queries that do not fit", async () => {
+    const run = new TestRun(schemas);
+    await run.commands(start("handlers"));
+    assert.equal(await run.query("twice", 2), 5);
+    for (const args of [["two"], []]) {
+      const [failed] = await run.commands(queryJob("twice", args));
+      assert.ok(failed.kind === "queryFailed");
+      assert.match(failed.failure.message, /^payload does not fit its schema, at n: no number/);
+    }
+  });
+
   test("reject updates and drop signals that do not fit", async () => {
     const run = new TestRun(schemas);
     const [rejected] = await run.commands(start("handlers"), updateJob("setTo", ["one"]), signalJob("bump", "two"));
@@ -104,12 +162,89 @@ describe("definitions with schemas", () => {
 describe("mistakes in definitions", () => {
   const context = (kind: string, name: string, more = {}) =>
     ({ kind, name, static: false, private: false, ...more }) as never;
+  type Decorator = (method: never, context: never) => void;
+
+  /** Makes a class with these methods and those of `base`, each marked, as the compiler does. */
+  function defineClass(
+    methods: Record<string, [decorator: Decorator | undefined, method: unknown]>,
+    options: object = {},
+    base: object = Object.prototype,
+  ): unknown {
+    const Made = class Made {};
+    Object.setPrototypeOf(Made.prototype, base);
+    for (const [name, [decorator, method]] of Object.entries(methods)) {
+      Object.defineProperty(Made.prototype, name, { value: method, configurable: true });
+      decorator?.(method as never, context("method", name));
+    }
+    return workflow.defn(options)(Made as never, context("class", "Made"));
+  }
+
+  const run = (): [Decorator, unknown] => [workflow.run, async () => {}];
 
   const mistakes: [what: string, make: () => unknown, message: RegExp][] = [
     ["a class without run", () => workflow.defn(class {} as never, context("class", "X")), /has no method run/],
-    ["run under another name", () => workflow.run(async () => {}, context("method", "go")), /is named go; name it run/],
+    ["run of a base class only (START-21)", () => defineClass({}, {}, { run() {} }), /has no method run of its own/],
+    ["run that is not marked (START-21)", () => defineClass({ run: [undefined, async () => {}] }), /run is not marked/],
+    [
+      "two of run (START-22)",
+      () => defineClass({ run: run(), go: run() }),
+      /^workflow Made: .* is named go; name it run$/,
+    ],
+    [
+      "a static handler",
+      () => {
+        class Made {
+          static x(): void {}
+          async run(): Promise<void> {}
+        }
+        workflow.signal(Made.x, context("method", "x", { static: true }));
+        workflow.run(Made.prototype.run, context("method", "run"));
+        workflow.defn(Made, context("class", "Made"));
+      },
+      /x must be a public method of the instance/,
+    ],
+    [
+      "everything at once (START-22)",
+      () =>
+        defineClass({
+          __temporal_x: [workflow.query, () => {}],
+          __stack_trace: [workflow.update, () => {}],
+          a: [workflow.signal({ name: "twin" }), () => {}],
+          b: [workflow.signal({ name: "twin" }), () => {}],
+          c: [workflow.query({ dynamic: true }), () => {}],
+          d: [workflow.query({ dynamic: true }), () => {}],
+          e: [workflow.update({ validator: 1 as never, unfinishedPolicy: "NO" as never }), () => {}],
+          f: [workflow.signal({ dynamic: true, name: "f" }), () => {}],
+        }, { name: "__temporal_w", sandboxed: false, failureExceptionTypes: ["Error"], versioningBehavior: "NO" }),
+      new RegExp(
+        "^workflow __temporal_w: has no method run of its own; .*; query name __temporal_x is reserved; .*; " +
+          "update name __stack_trace is reserved; .*; the validator is no function; unfinishedPolicy is none; .*; " +
+          "signal f is dynamic and has a name; .*; a and b are both the signal twin; keep one; " +
+          "c and d are both the dynamic query; keep one; workflow name __temporal_w is reserved; .*; " +
+          "the option sandboxed is not supported yet; .*; failureExceptionTypes is no list of error classes; .*; " +
+          "versioningBehavior is none; give PINNED or AUTO_UPGRADE$",
+      ),
+    ],
+    [
+      "all of a definition at once",
+      () => workflow.define({ name: "", failureExceptionTypes: 1, dynamicConfig: 1 } as never),
+      /^workflow without a name: `run` must be .*; name is empty; .*; failureExceptionTypes .*; dynamicConfig is no function$/,
+    ],
+    [
+      "a method marked twice",
+      () => {
+        const both = () => {};
+        workflow.signal(both, context("method", "both"));
+        defineClass({ run: run(), both: [workflow.query, both] });
+      },
+      /both is marked as signal and as query; keep one/,
+    ],
     ["a private handler", () => workflow.signal(() => {}, context("method", "#x", { private: true })), /public method/],
-    ["a reserved handler", () => workflow.query(() => {}, context("method", "__temporal_x")), /is reserved/],
+    [
+      "a reserved handler",
+      () => defineClass({ run: run(), __temporal_x: [workflow.query, () => {}] }),
+      /^workflow Made: query name __temporal_x is reserved; /,
+    ],
     ["a legacy decorator", () => workflow.query(() => {}, "all" as never), /experimentalDecorators/],
     ["a signal without a name", () => workflow.defineSignal(""), /a signal needs a name/],
     ["a reserved query", () => workflow.defineQuery("__stack_trace"), /is reserved/],

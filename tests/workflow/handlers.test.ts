@@ -28,7 +28,7 @@ const garbage: Payload = {
 };
 
 describe("signals", () => {
-  test("a signal that comes with the start waits for its handler, and is handled when it is set", async () => {
+  test("SIGQ-07 a signal that comes with the start waits for its handler, and is handled when it is set", async () => {
     assert.deepEqual(
       await new TestRun(functions).result(start("early"), signalJob("early", "signal")),
       ["signal", "main"],
@@ -52,7 +52,7 @@ describe("signals", () => {
     ]);
   });
 
-  test("a FailureError from a handler fails the workflow, anything else the task", async () => {
+  test("SIGQ-13 a FailureError from a handler fails the workflow, anything else the task", async () => {
     const run = new TestRun(functions);
     await run.commands(start("badSignal"));
     assert.deepEqual(findFailure(await run.commands(signalJob("fail"))), {
@@ -64,7 +64,7 @@ describe("signals", () => {
     assert.equal((await other.failure({ kind: "fireTimer", seq: 1 })).message, "a bug");
   });
 
-  test("one that cannot be decoded is dropped with a log line", async () => {
+  test("SIGQ-14 one that cannot be decoded is dropped with a log line", async () => {
     const run = new TestRun(functions);
     await run.commands(start("conditions"));
     functions.lines.length = 0;
@@ -103,12 +103,12 @@ describe("updates", () => {
     assert.deepEqual(others, []);
   });
 
-  test("are not validated in replay", async () => {
+  test("UPD-12 are not validated in replay", async () => {
     const run = await open();
     assert.deepEqual(kinds(await run.commands(updateJob("add", [-5], false))), ["updateAccepted", "startTimer"]);
   });
 
-  test("give the handler arguments that the validator has not touched", async () => {
+  test("UPD-11 give the handler arguments that the validator has not touched", async () => {
     const run = await open();
     const [, completed] = await run.commands(updateJob("mutate", [{ n: 7 }]));
     assert.ok(completed.kind === "updateCompleted" && "result" in completed.outcome);
@@ -123,7 +123,7 @@ describe("updates", () => {
     assert.equal((await run.failure(updateJob("fail", ["bug"]))).message, "a bug");
   });
 
-  test("fail the task when their validator does more than read", async () => {
+  test("UPD-10 fail the task when their validator does more than read", async () => {
     const run = await open();
     const { message } = await run.failure(updateJob("cheat"));
     assert.match(message, /^sleep is not allowed in a validator/);
@@ -140,7 +140,7 @@ describe("updates", () => {
     assert.deepEqual(others, []);
   });
 
-  test("without a handler are rejected at the end, with the known names", async () => {
+  test("UPD-14 without a handler are rejected at the end, with the known names", async () => {
     const run = await open();
     const [rejected] = await run.commands(updateJob("nope"));
     assert.ok(rejected.kind === "updateRejected");
@@ -150,19 +150,19 @@ describe("updates", () => {
     );
   });
 
-  test("with undecodable arguments are rejected", async () => {
+  test("UPD-15 with undecodable arguments are rejected", async () => {
     const run = await open();
     const [rejected] = await run.commands({ ...updateJob("add"), args: [garbage] } as ReturnType<typeof updateJob>);
     assert.ok(rejected.kind === "updateRejected");
     assert.match(rejected.failure.message, /^Failed decoding arguments: /);
   });
 
-  test("that come with the start find the handlers of the first slice", async () => {
+  test("UPD-22 that come with the start find the handlers of the first slice", async () => {
     const commands = await new TestRun(functions).commands(start("updates"), updateJob("add", [1]));
     assert.deepEqual(kinds(commands), ["updateAccepted", "startTimer"]);
   });
 
-  test("know who they are, also after an await", async () => {
+  test("UPD-32 know who they are, also after an await", async () => {
     const run = await open();
     await run.commands(updateJob("who"));
     const [completed] = await run.commands({ kind: "fireTimer", seq: 1 });
@@ -170,7 +170,7 @@ describe("updates", () => {
     assert.equal(decode(completed.outcome.result), "id-who who id-who");
   });
 
-  test("in progress are seen by allHandlersFinished", async () => {
+  test("SIGQ-30 in progress are seen by allHandlersFinished", async () => {
     const run = await open();
     assert.equal(await run.query("finished"), true);
     await run.commands(updateJob("add", [1]));
@@ -198,7 +198,7 @@ describe("queries", () => {
     assert.equal(await (await open()).query("state", "!"), "new!");
   });
 
-  test("do not wake conditions", async () => {
+  test("SIGQ-21 do not wake conditions", async () => {
     const run = await open();
     assert.equal(await run.query("wake"), undefined);
     assert.equal(await run.query("state", ""), "touched");
@@ -214,7 +214,8 @@ describe("queries", () => {
     assert.match(messages[1], /^query "promise" returned a promise; /);
     assert.equal(
       messages[2],
-      'no handler for query "nope"; known queries: [fail, forbidden, promise, state, wake]',
+      'no handler for query "nope"; known queries: ' +
+        "[__enhanced_stack_trace, __stack_trace, __temporal_workflow_metadata, fail, forbidden, promise, state, wake]",
     );
   });
 
@@ -231,7 +232,7 @@ describe("queries", () => {
     "scope",
   ];
   for (const name of forbidden) {
-    test(`may not use ${name}`, async () => {
+    test(`SIGQ-22 may not use ${name}`, async () => {
       const run = await open();
       const [answer, ...others] = await run.commands(queryJob("forbidden", [name]));
       assert.ok(answer.kind === "queryFailed", `${name} was allowed`);

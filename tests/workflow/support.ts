@@ -2,6 +2,7 @@
 import type { LogAttributes, Logger } from "../../src/common/logger.ts";
 import type { Failure } from "../../src/common/failure.ts";
 import type { Payload } from "../../src/common/payload.ts";
+import { sdkName, version } from "../../src/common/version.ts";
 import { basePayloadConverter } from "../support/payload_converter.ts";
 import { bundleWorkflows } from "../../src/realm/bundle.ts";
 import { createRealmHost, type RealmHost, type WorkflowRealm } from "../../src/realm/host.ts";
@@ -46,6 +47,10 @@ export class TestRun {
   readonly runId: string;
   time = startTime;
   isReplaying = false;
+  /** What activations hold besides. */
+  more: Partial<Activation> = {};
+  flags: number[] = [];
+  sdk: Activation["sdk"] = { name: sdkName, version };
   #historyLength = 0;
 
   constructor({ host }: TestHost, runId: string = "run-1") {
@@ -64,6 +69,10 @@ export class TestRun {
       historySize: 1000,
       continueAsNewSuggested: false,
       buildId: "build-1",
+      targetVersionChanged: false,
+      flags: this.flags,
+      sdk: this.sdk,
+      ...this.more,
       jobs,
     };
     return await this.realm.activate(activation);

@@ -4,12 +4,12 @@
  * @module
  */
 import { definitionName, findDefinition, readArgs, type TypeHint } from "../../common/definition.ts";
-import { type Duration, optionalMilliseconds } from "../../common/duration.ts";
+import { type Duration, optionalMilliseconds, toMilliseconds } from "../../common/duration.ts";
 import { ValueError } from "../../common/errors.ts";
-import { type RetryPolicy, validateRetryPolicy } from "../../common/options.ts";
+import { type RetryPolicy, validatePriority, validateRetryPolicy } from "../../common/options.ts";
 import type { ActivitySerializationContext } from "../../converter/context.ts";
-import type { Initialize, ScheduleActivity } from "../activation.ts";
-import type { ActivityCancellationType, ActivityOptions } from "../options.ts";
+import type { Initialize, ScheduleActivity, ScheduleLocalActivity } from "../activation.ts";
+import type { ActivityCancellationType, ActivityOptions, LocalActivityOptions } from "../options.ts";
 import { proxiedOptionsKey } from "../symbols.ts";
 import type { Values } from "./values.ts";
 
@@ -18,35 +18,51 @@ export type ActivityRequest =
   & Omit<ScheduleActivity, "kind" | "seq" | "activityId">
   & Partial<Pick<ScheduleActivity, "activityId">>;
 
+/** What the command for a local activity holds but for its number and attempt. */
+export type LocalActivityRequest =
+  & Omit<ScheduleLocalActivity, "kind" | "seq" | "activityId" | "attempt" | "originalScheduleTime">
+  & Partial<Pick<ScheduleLocalActivity, "activityId">>;
+
+/** The options of activities and local ones. */
+export type AnyActivityOptions = ActivityOptions | LocalActivityOptions;
+
 /** A call as user code makes it. */
-export interface ActivityCall {
+export interface ActivityCall<O extends AnyActivityOptions = ActivityOptions> {
   readonly name: string;
-  readonly options: ActivityOptions & { args?: unknown };
+  readonly options: O & { args?: unknown };
   /** Schema of the result. */
   readonly hint: TypeHint | undefined;
 }
 
 /** Reads a call. Throws ValueError for an activity without a name. */
-export function readCall(activity: unknown, options: ActivityOptions & { args?: unknown }): ActivityCall {
+export function readCall<O extends AnyActivityOptions>(
+  activity: unknown,
+  options: O & { args?: unknown },
+): ActivityCall<O> {
   const name = definitionName(activity, "activity");
   const proxied = typeof activity === "function"
-    ? (activity as { [proxiedOptionsKey]?: ActivityOptions })[proxiedOptionsKey]
+    ? (activity as { [proxiedOptionsKey]?: O })[proxiedOptionsKey]
     : undefined;
   const merged = proxied ? { ...proxied, ...options } : options;
   return { name, options: merged, hint: merged.resultType ?? findDefinition(activity)?.result };
 }
 
-/** The context in which the values of a call are converted. */
-export function makeContext({ name, options }: ActivityCall, start: Initialize): ActivitySerializationContext {
+/** The context in which the values of a call are converted: that of the activity, as on its own side. */
+export function makeContext(
+  { name }: ActivityCall<AnyActivityOptions>,
+  activityId: string,
+  start: Initialize,
+  place: { taskQueue?: string; isLocal: boolean },
+): ActivitySerializationContext {
   return {
     kind: "activity",
     namespace: start.namespace,
-    activityId: options.activityId,
+    activityId,
     activityType: name,
-    activityTaskQueue: options.taskQueue ?? start.taskQueue,
+    activityTaskQueue: place.taskQueue ?? start.taskQueue,
     workflowId: start.workflowId,
     workflowType: start.workflowType,
-    isLocal: false,
+    isLocal: place.isLocal,
   };
 }
 
@@ -56,30 +72,56 @@ export function makeRequest(
   values: Values,
   context: ActivitySerializationContext,
 ): ActivityRequest {
-  const { name, options } = call;
-  checkTimeouts(`activity ${name}`, options);
+  const { options } = call;
+  return {
+    ...makeCommonRequest(`activity ${call.name}`, call, values, context),
+    taskQueue: context.activityTaskQueue!,
+    heartbeatTimeout: optionalMilliseconds(options.heartbeatTimeout, "heartbeatTimeout"),
+    disableEagerExecution: options.disableEagerExecution ?? false,
+    versioningIntent: options.versioningIntent,
+    priority: options.priority && validatePriority(options.priority),
+  };
+}
+
+/** The same for a local activity. */
+export function makeLocalRequest(
+  call: ActivityCall<LocalActivityOptions>,
+  values: Values,
+  context: ActivitySerializationContext,
+): LocalActivityRequest {
+  const { localRetryThreshold = 60_000 } = call.options;
+  return {
+    ...makeCommonRequest(`local activity ${call.name}`, call, values, context),
+    localRetryThreshold: toMilliseconds(localRetryThreshold, "localRetryThreshold"),
+  };
+}
+
+type CommonRequest = Pick<ActivityRequest, keyof ActivityRequest & keyof LocalActivityRequest>;
+
+function makeCommonRequest(
+  what: string,
+  { name, options }: ActivityCall<AnyActivityOptions>,
+  values: Values,
+  context: ActivitySerializationContext,
+): CommonRequest {
+  checkTimeouts(what, options);
   const summary = values.encodeText(options.summary);
   return {
     activityType: name,
     activityId: options.activityId,
-    taskQueue: context.activityTaskQueue!,
-    args: values.encode(readArgs(options.args, `activity ${name}`), context),
+    args: values.encode(readArgs(options.args, what), context),
     headers: {},
     scheduleToCloseTimeout: optionalMilliseconds(options.scheduleToCloseTimeout, "scheduleToCloseTimeout"),
     scheduleToStartTimeout: optionalMilliseconds(options.scheduleToStartTimeout, "scheduleToStartTimeout"),
     startToCloseTimeout: optionalMilliseconds(options.startToCloseTimeout, "startToCloseTimeout"),
-    heartbeatTimeout: optionalMilliseconds(options.heartbeatTimeout, "heartbeatTimeout"),
     retryPolicy: options.retryPolicy && readRetryPolicy(options.retryPolicy),
     cancellationType: readCancellationType(options.cancellationType),
-    disableEagerExecution: options.disableEagerExecution ?? false,
-    versioningIntent: options.versioningIntent,
-    priority: options.priority,
     metadata: summary && { summary },
   };
 }
 
 /** Throws ValueError where nothing limits the activity. */
-export function checkTimeouts(what: string, options: ActivityOptions | undefined): void {
+export function checkTimeouts(what: string, options: AnyActivityOptions | undefined): void {
   if (options?.startToCloseTimeout !== undefined || options?.scheduleToCloseTimeout !== undefined) return;
   throw new ValueError(`${what} has no time-out; give startToCloseTimeout or scheduleToCloseTimeout`);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Command } from "../activation.ts";
+import type { CallSites } from "./call_sites.ts";
+import type { RunState } from "./state.ts";
 
 /** The commands that end a run. */
 export type EndCommand = Extract<
@@ -22,9 +24,17 @@ const answers: ReadonlySet<Command["kind"]> = new Set([
 
 /** The commands of the activation in progress. */
 export class CommandList {
+  readonly #state: RunState;
+  readonly #sites: CallSites;
   #commands: Command[] = [];
   #end: EndCommand | undefined;
   #hasEnded = false;
+
+  /** No commands yet. */
+  constructor(state: RunState, sites: CallSites) {
+    this.#state = state;
+    this.#sites = sites;
+  }
 
   /** Whether the run has ended, in this activation or before. */
   get hasEnded(): boolean {
@@ -36,8 +46,10 @@ export class CommandList {
     return this.#end !== undefined;
   }
 
-  /** Adds a command; once the run has ended only answers count. */
+  /** Adds a command; once the run has ended only answers count. Throws ReadOnlyContextError in queries and validators. */
   push(command: Command): void {
+    this.#state.assertReadWrite(command.kind);
+    if (this.#sites.isOn) this.#sites.note(command);
     if (this.#hasEnded && !answers.has(command.kind)) return;
     this.#commands.push(command);
   }

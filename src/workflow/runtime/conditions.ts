@@ -4,6 +4,7 @@
  * @module
  */
 import type { Payload } from "../../common/payload.ts";
+import { afterJobs, promiseJobs } from "./promise_jobs.ts";
 import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Timers } from "./timers.ts";
@@ -13,6 +14,12 @@ interface Condition {
   readonly predicate: () => boolean;
   readonly context: Context;
   settle(error: unknown): void;
+}
+
+/** How long a wait may take. */
+export interface ConditionTimeout {
+  duration: number;
+  summary?: Payload;
 }
 
 /** The conditions that a run waits for. */
@@ -30,32 +37,38 @@ export class Conditions {
   }
 
   /** Resolves with true once `predicate` is true, with false when the time-out is over first. */
-  wait(
-    predicate: () => boolean,
-    timeout: { duration: number; summary?: Payload } | undefined,
-    settler: Settler<boolean>,
-  ): Cancel {
+  wait(predicate: () => boolean, timeout: ConditionTimeout | undefined, settler: Settler<boolean>): Cancel {
     this.#state.assertWritable("waitCondition");
     const context = this.#scopes.context;
-    const { scope } = context;
+    const scope = timeout ? this.#scopes.openForTimeout() : context.scope;
     const cancelled = scope.takeCancellation(context);
     if (cancelled) {
-      settler.reject(cancelled);
+      if (timeout) this.#timers.skip();
+      const which = timeout ? "timedConditionCancelledBefore" : "conditionCancelledBefore";
+      this.#after(which, () => settler.reject(cancelled));
       return () => {};
     }
-    const condition: Condition = { predicate, context, settle: (error) => end(() => settle(settler, error)) };
-    const cancel = (error: Error) => end(() => settler.reject(error));
-    const end = (finish: () => void) => {
+    let isNew = true;
+    const end = (stopsTimer: boolean, finish: () => void) => {
       if (!this.#waiting.delete(condition)) return;
       scope.delete(member);
-      stopTimer?.();
-      finish();
+      if (!timeout) return this.#after(isNew ? "conditionAtOnce" : "conditionLater", finish);
+      if (stopsTimer) this.#after("conditionTimer", () => this.#timers.clear(timer!));
+      this.#after("conditionTimed", finish);
+    };
+    const condition: Condition = { predicate, context, settle: (error) => end(true, () => settle(settler, error)) };
+    const cancel = (error: Error) => {
+      if (!this.#waiting.delete(condition)) return;
+      scope.delete(member);
+      if (timeout) this.#after("timedConditionCancelledTimer", () => this.#timers.clear(timer!));
+      this.#after(timeout ? "timedConditionCancelled" : "conditionCancelled", () => settler.reject(error));
     };
     this.#waiting.add(condition);
     const member = scope.addWait(cancel, context);
     // The timer takes its number even where the condition holds already, as in all SDKs.
-    const stopTimer = timeout && this.#startTimer(timeout, () => end(() => settler.resolve(false)));
+    const timer = timeout && this.#startTimer(timeout, () => end(false, () => settler.resolve(false)));
     this.#evaluate(condition);
+    isNew = false;
     return cancel;
   }
 
@@ -81,9 +94,12 @@ export class Conditions {
     return true;
   }
 
-  #startTimer(timeout: { duration: number; summary?: Payload }, fired: () => void): () => void {
-    const id = this.#timers.schedule(timeout.duration, fired, timeout.summary);
-    return () => this.#timers.clear(id);
+  #after(which: keyof typeof promiseJobs, work: () => void): void {
+    afterJobs(this.#state, promiseJobs[which], work);
+  }
+
+  #startTimer({ duration, summary }: ConditionTimeout, fired: () => void): number {
+    return this.#timers.schedule(duration, fired, summary);
   }
 }
 

@@ -10,22 +10,28 @@ import { searchAttributesToPayloads } from "../../common/search.ts";
 import type { ContinueAsNew } from "../activation.ts";
 import type { ContinueAsNewOptions } from "../options.ts";
 import { readRetryPolicy } from "./activity_request.ts";
+import { encodeRecord, readChoice } from "./child_request.ts";
+import type { Properties } from "./properties.ts";
 import type { RunState } from "./state.ts";
 import type { Values } from "./values.ts";
 
 /** What the next run is asked to be. */
 export type Continuation = Omit<ContinueAsNew, "kind">;
 
+const startVersions = ["AUTO_UPGRADE", "USE_RAMPING_VERSION"] as const;
+
 /** What the ContinueAsNewErrors of a run ask for. */
 export class Continuations {
   readonly #state: RunState;
   readonly #values: Values;
+  readonly #properties: Properties;
   readonly #byError: WeakMap<object, Continuation> = new WeakMap();
 
   /** None yet. */
-  constructor(state: RunState, values: Values) {
+  constructor(state: RunState, values: Values, properties: Properties) {
     this.#state = state;
     this.#values = values;
+    this.#properties = properties;
   }
 
   /** Throws a ContinueAsNewError of the realm. */
@@ -45,7 +51,7 @@ export class Continuations {
 
   #make(options: ContinueAsNewOptions<unknown> & { args?: unknown }): Continuation {
     const { workflowType, taskQueue } = this.#state.start!;
-    const { workflow, memo, searchAttributes, retryPolicy } = options;
+    const { workflow, memo, searchAttributes, retryPolicy, initialVersioningBehavior: behavior } = options;
     return {
       workflowType: workflow === undefined ? workflowType : definitionName(workflow, "workflow"),
       taskQueue: options.taskQueue ?? taskQueue,
@@ -54,15 +60,12 @@ export class Continuations {
       runTimeout: optionalMilliseconds(options.runTimeout, "runTimeout"),
       taskTimeout: optionalMilliseconds(options.taskTimeout, "taskTimeout"),
       retryPolicy: retryPolicy && readRetryPolicy(retryPolicy),
-      memo: memo && this.#encodeMemo(memo),
+      // The engine knows of the start only; upserts count as well.
+      memo: memo ? encodeRecord(memo, this.#values) : this.#properties.newMemo,
       searchAttributes: searchAttributes && searchAttributesToPayloads(searchAttributes),
       versioningIntent: options.versioningIntent,
+      backoffStartInterval: optionalMilliseconds(options.backoffStartInterval, "backoffStartInterval"),
+      initialVersioningBehavior: behavior && readChoice(behavior, startVersions, "initialVersioningBehavior"),
     };
-  }
-
-  #encodeMemo(memo: Record<string, unknown>): ContinueAsNew["memo"] {
-    const keys = Object.keys(memo).filter((key) => memo[key] !== undefined);
-    const payloads = this.#values.encode(keys.map((key) => memo[key]));
-    return Object.fromEntries(keys.map((key, index) => [key, payloads[index]]));
   }
 }

@@ -1,13 +1,15 @@
 /**
- * How a run ends, and what fails what: a FailureError fails the workflow, anything else the task.
+ * How a run ends, and what fails what: a FailureError fails the workflow, so do the errors that its policy lists, and
+ * anything else fails the task.
  *
  * @module
  */
-import { FailureError, isCancelledException, NondeterminismError } from "../../common/errors.ts";
-import type { Failure } from "../../common/failure.ts";
+import { isCancelledException, NondeterminismError } from "../../common/errors.ts";
+import { type Failure, failureSource } from "../../common/failure.ts";
 import type { TaskFailureCause } from "../activation.ts";
 import type { CommandList, EndCommand } from "./commands.ts";
 import type { Continuations } from "./continuation.ts";
+import type { Policy } from "./policy.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Values } from "./values.ts";
@@ -25,6 +27,7 @@ export class Ending {
   readonly #scopes: Scopes;
   readonly #values: Values;
   readonly #continuations: Continuations;
+  readonly #policy: Policy;
   #taskFailure: TaskFailure | undefined;
 
   /** Nothing has ended yet. */
@@ -34,17 +37,24 @@ export class Ending {
     scopes: Scopes,
     values: Values,
     continuations: Continuations,
+    policy: Policy,
   ) {
     this.#state = state;
     this.#commands = commands;
     this.#scopes = scopes;
     this.#values = values;
     this.#continuations = continuations;
+    this.#policy = policy;
   }
 
   /** Set once the task has failed: nothing that the run did since its start counts. */
   get taskFailure(): TaskFailure | undefined {
     return this.#taskFailure;
+  }
+
+  /** Whether an error fails the workflow or update that it is thrown from. */
+  isFailure(error: unknown): boolean {
+    return this.#policy.isFailure(error);
   }
 
   /** The main function has returned. */
@@ -59,8 +69,8 @@ export class Ending {
     if (this.#scopes.reason !== undefined && isCancelledException(error)) {
       return this.#end(() => ({ kind: "cancelWorkflow" }));
     }
-    if (!isFailure(error)) return this.failTask(error);
-    this.#end(() => ({ kind: "failWorkflow", failure: this.#values.encodeFailure(error) }));
+    if (!this.isFailure(error)) return this.failTask(error);
+    this.#end(() => ({ kind: "failWorkflow", failure: this.encodeFailure(error) }));
   }
 
   /** Fails the task in progress; the first failure counts. */
@@ -72,10 +82,18 @@ export class Ending {
   describe(error: unknown): Failure {
     if (!this.#state.isRunning || !this.#state.start) return this.#describePlainly(error);
     try {
-      return this.#values.encodeFailure(error);
+      return this.encodeFailure(error);
     } catch (fault) {
-      const failure = this.#describePlainly(fault);
-      return { ...failure, message: `Failed converting activation exception: ${failure.message}` };
+      return this.#describePlainly(fault);
+    }
+  }
+
+  /** An error as a failure; an error of the converter is thrown as what it is. */
+  encodeFailure(error: unknown): Failure {
+    try {
+      return this.#values.encodeFailure(error);
+    } catch (cause) {
+      throw new Error(`Failed converting activation exception: ${readMessage(cause)}`, { cause });
     }
   }
 
@@ -84,7 +102,7 @@ export class Ending {
     const { name, stack } = (error ?? {}) as Partial<Error>;
     return {
       message: readMessage(error),
-      source: "TypeScriptSDK",
+      source: failureSource,
       stackTrace: typeof stack === "string" ? this.#state.mapStack(stack) : "",
       failureInfo: {
         case: "applicationFailureInfo",
@@ -101,11 +119,6 @@ export class Ending {
       this.failTask(error);
     }
   }
-}
-
-/** Whether an error fails the workflow or update that it is thrown from. Types listed by the user will count too. */
-export function isFailure(error: unknown): boolean {
-  return error instanceof FailureError;
 }
 
 function findCause(error: unknown): TaskFailureCause {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { HandlerEntry } from "../bridge.ts";
+import { isReservedName } from "../handlers.ts";
 import type { HandlerKind } from "../options.ts";
 import type { RunState } from "./state.ts";
 
@@ -52,16 +53,22 @@ export class Handlers {
     this.#listeners[kind] = listener;
   }
 
-  /** The handler for a name: its own or the dynamic one. */
+  /** The handler for a name: its own or, unless the name is kept for tools, the dynamic one. */
   find(kind: HandlerKind, name: string): { entry: HandlerEntry; isDynamic: boolean } | undefined {
     const own = this.get(kind, name);
-    const entry = own ?? this.get(kind, undefined);
+    const entry = own ?? (isReservedName(name) ? undefined : this.get(kind, undefined));
     return entry && { entry, isDynamic: !own };
   }
 
   /** The names of the handlers of one kind, sorted. */
   names(kind: HandlerKind): string[] {
     return [...this.#entries[kind]?.keys() ?? []].filter((name) => name !== undefined).sort();
+  }
+
+  /** Names and descriptions of the handlers of one kind; the dynamic one has the name "". */
+  describe(kind: HandlerKind): { name: string; description?: string }[] {
+    const entries = [...this.#entries[kind] ?? []];
+    return entries.map(([name = "", { description }]) => ({ name, ...(description && { description }) }));
   }
 
   /** Notes that a handler is in progress; returns how to note its end. */

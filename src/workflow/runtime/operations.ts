@@ -5,11 +5,15 @@
  */
 import { findDefinition } from "../../common/definition.ts";
 import { optionalMilliseconds, toMilliseconds } from "../../common/duration.ts";
+import { ValueError } from "../../common/errors.ts";
 import type { CallRun, HandlerEntry, Operations, UserFunction } from "../bridge.ts";
+import { findHandlerFaults } from "../definition_checks.ts";
 import { checkHandlerName } from "../handlers.ts";
 import type { WaitConditionOptions } from "../options.ts";
 import { checkTimeouts } from "./activity_request.ts";
+import { TypeScriptFlag } from "./flags.ts";
 import type { RunParts } from "./parts.ts";
+import { afterJobs, promiseJobs } from "./promise_jobs.ts";
 import type { Scope } from "./scopes.ts";
 
 type Implementations = {
@@ -38,7 +42,11 @@ const operations: Implementations = {
   isRunning: ({ state }) => state.isRunning,
   isReadOnly: ({ state }) => state.readOnly !== undefined,
   instance: ({ state }) => state.instance,
-  payloadConverter: ({ values }) => values.payloadConverter,
+  cancelCall: ({ state }, cancel, reason) => {
+    state.assertWritable("cancelling a call");
+    cancel(reason);
+  },
+  payloadConverter: ({ values }) => values.boundConverter,
   continueAsNew: ({ continuations }, options) => continuations.throwFor(options),
 
   time: ({ state }) => state.activation.time,
@@ -63,12 +71,25 @@ const operations: Implementations = {
     return activities.execute(activity, options);
   },
   startActivity: ({ activities }, activity, options) => activities.start(activity, options),
+  executeLocalActivity: ({ localActivities, state }, activity, options) => {
+    state.assertWritable("a local activity");
+    return localActivities.execute(activity, options);
+  },
+  startLocalActivity: ({ localActivities }, activity, options) => localActivities.start(activity, options),
+
+  startChild: ({ children }, workflow, options) => children.start(workflow, options),
+  executeChild: ({ children }, workflow, options) => children.execute(workflow, options),
+
+  signalExternal: ({ externals }, target, signal, args) => externals.signal(target, signal, args),
+  cancelExternal: ({ externals }, target, reason) => externals.cancel(target, reason),
 
   setHandler: ({ handlers }, definition, handler, options) => {
     const { kind, name } = definition;
     if (name !== undefined) checkHandlerName(name, kind);
+    checkHandler(`the handler of ${kind} ${name ?? "(dynamic)"}`, handler, options);
     handlers.set(kind, name, handler && makeEntry(definition, handler, options));
   },
+  isFailureException: ({ policy }, error) => policy.isFailure(error),
   getHandler: ({ handlers }, kind, name) => handlers.get(kind, name)?.fn,
   allHandlersFinished: ({ handlers }) => handlers.allFinished,
   currentUpdate: ({ scopes }) => scopes.context.update,
@@ -78,14 +99,20 @@ const operations: Implementations = {
     state.assertWritable("CancellationScope");
     optionalMilliseconds(timeout, "timeout");
     const scope = scopes.open(shielded);
-    const cancel = () => scopes.cancelWith(scope, waits.toCancelledError(signal!));
+    const cancel = () => {
+      state.assertReadWrite("aborting a scope");
+      scopes.cancelWith(scope, waits.toCancelledError(signal!));
+    };
     if (signal?.aborted) cancel();
     else signal?.addEventListener("abort", cancel, { once: true });
     return scope;
   },
   enterScope: ({ scopes }, node, work) => scopes.enter(node as Scope, work),
-  cancelScope: ({ scopes }, node, reason) => scopes.cancel(node as Scope, reason),
-  startScopeTimer: ({ scopes, timers, values }, node, { timeout, timeoutSummary }) => {
+  cancelScope: ({ scopes, state }, node, reason) => {
+    state.assertWritable("cancelling a scope");
+    scopes.cancel(node as Scope, reason);
+  },
+  startScopeTimer: ({ flags, scopes, state, timers, values }, node, { timeout, timeoutSummary }) => {
     let hasFired = false;
     const id = timers.schedule(toMilliseconds(timeout!, "timeout"), () => {
       hasFired = true;
@@ -96,23 +123,58 @@ const operations: Implementations = {
       hasFired: () => hasFired,
       stop: () => {
         unlisten();
-        timers.clear(id);
+        // Until 1.10 the official TypeScript SDK left the timer running.
+        if (!flags.hasTypeScript(TypeScriptFlag.SHIELDED_FROM_PROPAGATION)) return;
+        afterJobs(state, promiseJobs.scopeTimer, () => timers.clear(id));
       },
     };
   },
   cancellationReason: ({ scopes }) => scopes.reason,
 
-  random: ({ random }) => random.next(),
-  uuid4: ({ random }) => random.uuid4(),
-  fillRandom: ({ random }, bytes) => random.fill(bytes),
+  waitForTurn: ({ turns }, options) => turns.wait(options),
+  giveTurn: ({ turns }, turn) => turns.give(turn),
+
+  random: ({ random }, stream) => random.next(stream),
+  uuid4: ({ random }, stream) => random.uuid4(stream),
+  uuid7: ({ random }) => random.uuid7(),
+  fillRandom: ({ random }, bytes, stream) => random.fill(bytes, stream),
+  withRandom: ({ random }, stream, work) => random.with(stream, work),
   randomSeed: ({ random }) => random.seed,
+  onRandomSeed: ({ random }, callback) => random.onReseed(callback),
+  realTime: () => Date.now(),
+  realRandom: () => Math.random(),
+
+  patched: ({ patches }, id, deprecated) => patches.isOn(id, deprecated),
 
   log: ({ log }, level, message, attributes) => log.write(level, message, attributes),
+
+  memoKeys: ({ properties }) => properties.memoKeys(),
+  memoValue: ({ properties }, key, options) => properties.memoValue(key, options),
+  upsertMemo: ({ properties }, updates) => properties.upsertMemo(updates),
+  upsertSearchAttributes: ({ properties }, updates) => properties.upsertSearchAttributes(updates),
+  currentDetails: ({ properties }) => properties.currentDetails,
+  setCurrentDetails: ({ properties }, details) => {
+    properties.currentDetails = details;
+  },
+  hasLastCompletionResult: ({ previous }) => previous.hasResult,
+  lastCompletionResult: ({ previous }, typeHint) => previous.readResult(typeHint),
+  lastFailure: ({ previous }) => previous.readFailure(),
+
+  recordMetric: ({ metrics }, metric, value, attributes) => metrics.record(metric, value, attributes),
+
+  callSink: ({ sinks }, sink, fn, args) => sinks.call(sink, fn, args),
+  callExtern: ({ externs }, name, args) => externs.call(name, args),
 };
 
-function readTimeout({ values }: RunParts, { timeout, timeoutSummary }: WaitConditionOptions) {
-  if (timeout === undefined) return undefined;
+function readTimeout({ patches, values }: RunParts, { timeout, timeoutSummary }: WaitConditionOptions) {
+  if (timeout === undefined || timeout === 0 && !patches.countsZeroTimeouts()) return undefined;
   return { duration: toMilliseconds(timeout, "timeout"), summary: values.encodeText(timeoutSummary) };
+}
+
+function checkHandler(what: string, handler: unknown, options: object = {}): void {
+  const faults = findHandlerFaults(options);
+  if (handler !== undefined && typeof handler !== "function") faults.unshift("it is no function");
+  if (faults.length > 0) throw new ValueError(`${what}: ${faults.join("; ")}`);
 }
 
 function makeEntry(definition: object, fn: UserFunction, options: Omit<HandlerEntry, "fn"> = {}): HandlerEntry {

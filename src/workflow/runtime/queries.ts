@@ -11,6 +11,7 @@ import type { Ending } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
+import { toolQueries, type ToolQuery, type ToolQuerySources } from "./tool_queries.ts";
 import { isPromise, type Values } from "./values.ts";
 
 type QueryJob = Extract<Job, { kind: "queryWorkflow" }>;
@@ -23,6 +24,7 @@ export class Queries {
   readonly #handlers: Handlers;
   readonly #values: Values;
   readonly #ending: Ending;
+  readonly #tools: ToolQuerySources;
 
   /** Answers with the handlers that are set when a query comes. */
   constructor(
@@ -32,6 +34,7 @@ export class Queries {
     handlers: Handlers,
     values: Values,
     ending: Ending,
+    tools: ToolQuerySources,
   ) {
     this.#state = state;
     this.#scopes = scopes;
@@ -39,12 +42,13 @@ export class Queries {
     this.#handlers = handlers;
     this.#values = values;
     this.#ending = ending;
+    this.#tools = tools;
   }
 
   /** Answers a query. */
   answer({ id, name, args }: QueryJob): void {
     try {
-      const result = this.#state.runReadOnly("query", () => this.#call(name, args));
+      const result = this.#scopes.run(() => this.#state.runReadOnly("query", () => this.#call(name, args)));
       this.#commands.push({ kind: "queryAnswered", id, result });
     } catch (error) {
       this.#commands.push({ kind: "queryFailed", id, failure: this.#ending.describe(error) });
@@ -52,18 +56,28 @@ export class Queries {
   }
 
   #call(name: string, payloads: Payload[]): Payload {
+    const tool = toolQueries.get(name);
+    if (tool) return this.#callTool(tool);
     const found = this.#handlers.find("query", name);
     if (!found) {
-      const names = this.#handlers.names("query").join(", ");
+      const names = [...this.#handlers.names("query"), ...toolQueries.keys()].sort().join(", ");
       throw new ValueError(`no handler for query "${name}"; known queries: [${names}]`);
     }
     const { fn, self, args: schemas } = found.entry;
-    const args = found.isDynamic ? [name, this.#values.decodeRaw(payloads)] : this.#values.decode(payloads, schemas);
-    const value = this.#scopes.run(() => Reflect.apply(fn, self, args) as unknown);
+    const args = found.isDynamic
+      ? [name, this.#values.decodeRaw(payloads)]
+      : this.#values.decodeArguments(payloads, schemas, `query "${name}"`);
+    const value: unknown = Reflect.apply(fn, self, args);
     if (isPromise(value)) {
       value.then(undefined, () => {});
       throw new ValueError(`query "${name}" returned a promise; make its handler synchronous`);
     }
     return this.#values.encode([value])[0];
+  }
+
+  /** The answer is made of objects of the realm: the user's converter may ask for their classes. */
+  #callTool(tool: ToolQuery): Payload {
+    const text = JSON.stringify(tool.answer(this.#tools));
+    return this.#values.encode([this.#state.realm.intrinsics.JSON.parse(text)])[0];
   }
 }

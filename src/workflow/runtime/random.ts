@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { RandomStreamName } from "../bridge.ts";
+import type { Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 
 const two32 = 0x1_0000_0000;
@@ -52,15 +54,27 @@ export class Alea {
   }
 }
 
-/** The main stream of a run. */
+/** Version and variant bits of a UUID. */
+function markUUID(words: number[], version: number): string {
+  words[1] = ((words[1] & 0xffff0fff) | (version << 12)) >>> 0;
+  words[2] = ((words[2] & 0x3fffffff) | 0x80000000) >>> 0;
+  const hex = words.map((word) => word.toString(16).padStart(8, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The random numbers of a run: the main stream and the named ones. */
 export class RandomSource {
   readonly #state: RunState;
+  readonly #scopes: Scopes;
   #seed = 0n;
   #stream: Alea | undefined;
+  #named: Map<string, Alea> | undefined;
+  #listeners: ((seed: bigint) => void)[] | undefined;
 
-  /** A stream that is seeded with 0 until {@link reseed}. */
-  constructor(state: RunState) {
+  /** Streams that are seeded with 0 until {@link reseed}. */
+  constructor(state: RunState, scopes: Scopes) {
     this.#state = state;
+    this.#scopes = scopes;
   }
 
   /** What it was seeded with last. */
@@ -68,38 +82,76 @@ export class RandomSource {
     return this.#seed;
   }
 
-  /** Starts anew with this seed. */
+  /** Starts all streams anew with this seed. */
   reseed(seed: bigint): void {
     this.#seed = seed;
     this.#stream = undefined;
+    this.#named = undefined;
+    for (const listener of this.#listeners ?? []) this.#scopes.run(() => listener(seed));
   }
 
-  /** The next number. Throws ReadOnlyContextError in queries and validators. */
-  next(): number {
+  /** Calls back at every later {@link reseed}. */
+  onReseed(listener: (seed: bigint) => void): void {
+    this.#state.assertWritable("registerRandomSeedCallback");
+    (this.#listeners ??= []).push(listener);
+  }
+
+  /**
+   * The next number of a stream, by default of that which the running code is to use. Throws ReadOnlyContextError in
+   * queries and validators.
+   */
+  next(stream: RandomStreamName = this.#scopes.context.random ?? {}): number {
     this.#state.assertReadWrite("random");
-    this.#stream ??= new Alea(seedBytes(this.#seed));
-    return this.#stream.next();
+    return this.#find(stream).next();
   }
 
   /** A version 4 UUID of the next four numbers. */
-  uuid4(): string {
-    const words = [this.#word(), this.#word(), this.#word(), this.#word()];
-    words[1] = ((words[1] & 0xffff0fff) | 0x4000) >>> 0;
-    words[2] = ((words[2] & 0x3fffffff) | 0x80000000) >>> 0;
-    const hex = words.map((word) => word.toString(16).padStart(8, "0")).join("");
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  uuid4(stream?: RandomStreamName): string {
+    return markUUID([this.#word(stream), this.#word(stream), this.#word(stream), this.#word(stream)], 4);
+  }
+
+  /** A version 7 UUID: workflow time in milliseconds, then the next three numbers. */
+  uuid7(stream?: RandomStreamName): string {
+    const time = Math.floor(this.#state.activation.time);
+    const low = time % 0x1_0000;
+    const words = [this.#word(stream), this.#word(stream), this.#word(stream)];
+    return markUUID([Math.floor(time / 0x1_0000), low * 0x1_0000 + (words[0] >>> 16), words[1], words[2]], 7);
   }
 
   /** Fills bytes, one number each. */
-  fill(bytes: Uint8Array): void {
-    for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(this.next() * 256);
+  fill(bytes: Uint8Array, stream?: RandomStreamName): void {
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(this.next(stream) * 256);
   }
 
-  #word(): number {
-    return (this.next() * two32) >>> 0;
+  /** Runs work, and the promise jobs that come of it, with this stream as the one to use. */
+  with<T>(stream: RandomStreamName, work: () => T): T {
+    return this.#scopes.run(work, { ...this.#scopes.context, random: stream });
+  }
+
+  #word(stream: RandomStreamName | undefined): number {
+    return (this.next(stream) * two32) >>> 0;
+  }
+
+  #find({ name }: RandomStreamName): Alea {
+    if (name === undefined) return this.#stream ??= new Alea(seedBytes(this.#seed));
+    this.#named ??= new Map();
+    let stream = this.#named.get(name);
+    if (!stream) this.#named.set(name, stream = new Alea(namedSeed(seedBytes(this.#seed), name)));
+    return stream;
   }
 }
 
 function seedBytes(seed: bigint): number[] {
   return Array.from({ length: 8 }, (_, i) => Number((seed >> BigInt(8 * (7 - i))) & 0xffn));
+}
+
+/** The seed of a named stream as the official TypeScript SDK makes it: a prefix, then seed and name, each by its length. */
+function namedSeed(seed: number[], name: string): number[] {
+  const bytes = new TextEncoder().encode(name);
+  const prefix = new TextEncoder().encode("temporal-workflow-random-stream-v1");
+  return [...prefix, ...bigEndian(seed.length), ...seed, ...bigEndian(bytes.length), ...bytes];
+}
+
+function bigEndian(value: number): number[] {
+  return [value >>> 24, value >>> 16 & 0xff, value >>> 8 & 0xff, value & 0xff];
 }

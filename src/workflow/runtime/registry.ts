@@ -7,7 +7,7 @@ import { findDefinition, type Schemas, type WorkflowClass, type WorkflowDefiniti
 import { ValueError } from "../../common/errors.ts";
 import type { HandlerEntry, UserFunction } from "../bridge.ts";
 import type { MethodDefinition } from "../decorators.ts";
-import type { WorkflowInfoDefinition } from "../definition.ts";
+import type { DynamicWorkflowConfig, WorkflowInfoDefinition } from "../definition.ts";
 import type { HandlerKind } from "../options.ts";
 import { proxiedOptionsKey, stubKey } from "../symbols.ts";
 
@@ -23,6 +23,7 @@ export interface WorkflowListing {
 
 /** The workflows in a bundle. */
 export interface WorkflowTable {
+  /** {@link anyType} among them where there is a dynamic workflow. */
   readonly types: readonly string[];
   /** The workflow of that type, else the dynamic one. */
   find(type: string): WorkflowListing | undefined;
@@ -30,7 +31,7 @@ export interface WorkflowTable {
 
 /** Something to run as a workflow. */
 export type Runnable =
-  & { schemas: Schemas | undefined; dynamic: boolean }
+  & { schemas: Schemas | undefined; dynamic: boolean; options: WorkflowInfoDefinition["options"] }
   & (
     | { kind: "function"; target: UserFunction }
     | { kind: "class"; target: new (...args: unknown[]) => { run: UserFunction } }
@@ -46,37 +47,45 @@ export interface DeclaredHandler {
 
 type Found = Map<string, WorkflowListing & { value: unknown }>;
 
-/** The workflows among the exports of modules. Throws ValueError for a type that two of them have. */
+/** The workflows among the exports of modules. Throws one ValueError that names all that cannot be side by side. */
 export function listWorkflows(modules: readonly object[]): WorkflowListing[] {
   const found: Found = new Map();
+  const faults: string[] = [];
   modules.forEach((module, index) => {
     for (const [exportName, value] of Object.entries(module)) {
       const runnable = findRunnable(value);
       const definition = findDefinition(value);
       if (!runnable || (exportName === "default" && !definition)) continue;
       const type = definition?.name || exportName;
-      addWorkflow(found, { type, dynamic: runnable.dynamic, exportName, module: index, value });
+      const fault = addWorkflow(found, { type, dynamic: runnable.dynamic, exportName, module: index, value });
+      if (fault) faults.push(fault);
     }
   });
+  if (faults.length > 0) throw new ValueError(faults.join("; "));
   return [...found.values()].map(({ value: _, ...listing }) => listing);
 }
 
+/** Stands for the dynamic workflow in a list of types. */
+export const anyType: string = "*";
+
 /** Workflows by type. */
 export function createTable(listings: readonly WorkflowListing[]): WorkflowTable {
-  const byType = new Map(listings.map((listing) => [listing.type, listing]));
   const dynamic = listings.find((listing) => listing.dynamic);
-  return { types: [...byType.keys()], find: (type) => byType.get(type) ?? dynamic };
+  const named = listings.filter((listing) => listing !== dynamic);
+  const byType = new Map(named.map((listing) => [listing.type, listing]));
+  return { types: [...byType.keys(), ...(dynamic ? [anyType] : [])], find: (type) => byType.get(type) ?? dynamic };
 }
 
 /** What an export is to a worker, undefined where it is no workflow. */
 export function findRunnable(value: unknown): Runnable | undefined {
   const definition = findDefinition<WorkflowInfoDefinition>(value);
   const isWorkflow = definition?.kind === "workflow";
-  const shared = { schemas: definition?.args, dynamic: (isWorkflow && definition.options.dynamic) ?? false };
+  const options = isWorkflow ? definition.options : {};
+  const shared = { schemas: definition?.args, dynamic: options.dynamic ?? false, options };
   if (isClass(value)) return isWorkflow ? { ...shared, kind: "class", target: value } : undefined;
   if (isWorkflow) return { ...shared, kind: "function", target: (value as WorkflowDefinition).run as UserFunction };
   if (typeof value !== "function" || definition || stubKey in value || proxiedOptionsKey in value) return undefined;
-  return { schemas: undefined, dynamic: false, kind: "function", target: value as UserFunction };
+  return { ...shared, kind: "function", target: value as UserFunction };
 }
 
 /** The handlers of an object, inherited ones too; what a class overrides counts. */
@@ -85,12 +94,25 @@ export function findHandlers(instance: object): DeclaredHandler[] {
   for (let type = Object.getPrototypeOf(instance); type !== null; type = Object.getPrototypeOf(type)) {
     for (const key of Object.getOwnPropertyNames(type)) {
       const definition = findMethod(type, key);
-      if (definition && definition.kind !== "run" && !found.has(key)) {
+      if (definition && isHandler(definition.kind) && !found.has(key)) {
         found.set(key, declare(instance, key, definition, definition.kind));
       }
     }
   }
   return [...found.values()];
+}
+
+/** The method of an object that decides what the definition of its workflow leaves open. */
+export function findDynamicConfig(instance: object): (() => DynamicWorkflowConfig) | undefined {
+  for (let type = Object.getPrototypeOf(instance); type !== null; type = Object.getPrototypeOf(type)) {
+    const key = Object.getOwnPropertyNames(type).find((name) => findMethod(type, name)?.kind === "dynamicConfig");
+    if (key) return (instance as Record<string, () => DynamicWorkflowConfig>)[key];
+  }
+  return undefined;
+}
+
+function isHandler(kind: MethodDefinition["kind"]): kind is HandlerKind {
+  return kind !== "run" && kind !== "dynamicConfig";
 }
 
 function declare(instance: object, key: string, definition: MethodDefinition, kind: HandlerKind): DeclaredHandler {
@@ -105,20 +127,18 @@ function findMethod(type: object, key: string): MethodDefinition | undefined {
   return typeof value === "function" && key !== "constructor" ? findDefinition<MethodDefinition>(value) : undefined;
 }
 
-function addWorkflow(found: Found, listing: WorkflowListing & { value: unknown }): void {
+/** Adds a workflow, or says why it cannot be. */
+function addWorkflow(found: Found, listing: WorkflowListing & { value: unknown }): string | undefined {
   const { type, exportName } = listing;
   const other = found.get(type);
-  if (other?.value === listing.value) return;
+  if (other?.value === listing.value) return undefined;
   if (other) {
-    throw new ValueError(
-      `workflow type "${type}" is exported twice, as ${other.exportName} and as ${exportName}; rename one`,
-    );
+    return `workflow type "${type}" is exported twice, as ${other.exportName} and as ${exportName}; rename one`;
   }
   const dynamic = listing.dynamic && [...found.values()].find((known) => known.dynamic);
-  if (dynamic) {
-    throw new ValueError(`${dynamic.exportName} and ${exportName} are both dynamic workflows; keep one`);
-  }
+  if (dynamic) return `${dynamic.exportName} and ${exportName} are both dynamic workflows; keep one`;
   found.set(type, listing);
+  return undefined;
 }
 
 /** Classes are the only functions whose prototype is fixed. */

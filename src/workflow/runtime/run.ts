@@ -4,13 +4,16 @@
  * @module
  */
 import { ValueError } from "../../common/errors.ts";
-import type { Activation, Completion, Initialize, Job } from "../activation.ts";
-import type { CallRun, RealmBridge, UserFunction } from "../bridge.ts";
+import type { Activation, Command, Completion, Initialize } from "../activation.ts";
+import type { CallRun, RealmBridge } from "../bridge.ts";
 import { copyPlain } from "../plain.ts";
+import { type AppliedJob, type Batch, makeBatches, movesConditions } from "./batches.ts";
 import type { RunningHandler } from "./handlers.ts";
+import { type MainFunction, prepareMain } from "./main_function.ts";
 import { createCallRun } from "./operations.ts";
 import { createParts, type PartsOptions, type RunParts } from "./parts.ts";
-import { findHandlers, findRunnable, type WorkflowTable } from "./registry.ts";
+import type { WorkflowTable } from "./registry.ts";
+import type { SinkCall } from "./sinks.ts";
 
 /** What a run needs of the place where it runs. */
 export interface RunOptions extends PartsOptions {
@@ -20,13 +23,7 @@ export interface RunOptions extends PartsOptions {
   workflows: WorkflowTable;
 }
 
-interface Main {
-  fn: UserFunction;
-  self: unknown;
-  args: unknown[];
-}
-
-type Appliers = { [K in Job["kind"]]: (run: RunParts, job: Extract<Job, { kind: K }>) => void };
+type Appliers = { [K in AppliedJob["kind"]]: (run: RunParts, job: Extract<AppliedJob, { kind: K }>) => void };
 
 /** A workflow run. */
 export class WorkflowRun {
@@ -34,7 +31,10 @@ export class WorkflowRun {
   readonly call: CallRun;
   readonly #options: RunOptions;
   readonly #parts: RunParts;
-  #main: Main | undefined;
+  #main: MainFunction | undefined;
+  /** What went wrong beside the queries that are being answered. */
+  #queryFault: { error: unknown } | undefined;
+  #isQuerying = false;
 
   /** A run whose modules are not loaded yet; see {@link attach}. */
   constructor(options: RunOptions) {
@@ -60,22 +60,35 @@ export class WorkflowRun {
 
   /** Applies an activation for which {@link begin} was called; never rejects. */
   async activate(activation: Activation): Promise<Completion> {
-    const { conditions, ending } = this.#parts;
+    const { ending, flags } = this.#parts;
     try {
-      this.#applyJobs(activation.jobs);
-      const hasStateJobs = activation.jobs.some(({ kind }) => kind !== "queryWorkflow");
-      do {
-        await this.#options.drain();
-      } while (hasStateJobs && !ending.taskFailure && conditions.unblock());
+      this.#isQuerying = activation.jobs.every(({ kind }) => kind === "queryWorkflow");
+      flags.check();
+      const start = activation.jobs.find((job) => job.kind === "initialize");
+      if (start) this.#prepare(start);
+      for (const batch of makeBatches(activation.jobs, flags)) {
+        if (!ending.taskFailure) await this.#applyBatch(batch);
+      }
     } catch (error) {
       ending.failTask(error);
     }
     return this.#conclude();
   }
 
-  /** Fails the task in progress, if any, or the next one. */
+  /** Where the command of that kind and number was made, as `file:line:column function`, where the run is traced. */
+  locate(kind: Command["kind"], seq: number): string | undefined {
+    return this.#parts.sites.locate(kind, seq);
+  }
+
+  /** What the activation asks of sinks. */
+  takeSinkCalls(): readonly SinkCall[] {
+    return this.#parts.sinks.take();
+  }
+
+  /** Fails the task in progress, if any, or the next one; queries in progress fail alone. */
   fail(error: unknown): void {
-    this.#parts.ending.failTask(error);
+    if (this.#isQuerying) this.#queryFault ??= { error };
+    else this.#parts.ending.failTask(error);
   }
 
   /** Ends a task before any of its jobs, because the modules do not load. */
@@ -84,15 +97,25 @@ export class WorkflowRun {
     return this.#conclude();
   }
 
-  #applyJobs(jobs: Job[]): void {
+  async #applyBatch(batch: Batch): Promise<void> {
     const { conditions, ending } = this.#parts;
+    this.#applyJobs(batch);
+    do {
+      await this.#options.drain();
+    } while (batch.conditions !== "never" && !ending.taskFailure && conditions.unblock());
+  }
+
+  #applyJobs({ jobs, conditions: when }: Batch): void {
+    const { conditions, ending } = this.#parts;
+    let starts = false;
     for (const job of jobs) {
-      if (job.kind === "initialize") this.#prepare(job);
+      if (job.kind === "initialize") starts = true;
       else apply(this.#parts, job);
       if (ending.taskFailure) return;
-      if (job.kind !== "queryWorkflow") conditions.unblock();
+      if (when === "each" && movesConditions(job)) conditions.unblock();
     }
-    this.#startMain();
+    if (starts) this.#startMain();
+    if (starts && when === "each") conditions.unblock();
   }
 
   /** Constructs a class workflow and sets its handlers, before any signal or update. */
@@ -113,20 +136,38 @@ export class WorkflowRun {
     const main = this.#main;
     if (!main) return;
     this.#main = undefined;
-    const { calls, conditions, ending } = this.#parts;
+    const { calls, ending } = this.#parts;
     calls.perform(main.fn, main.self, main.args, (value) => ending.complete(value), (error) => ending.fail(error));
-    conditions.unblock();
   }
 
   #conclude(): Completion {
-    const { commands, ending, updates } = this.#parts;
+    const { commands, ending, flags, policy, updates } = this.#parts;
     if (!ending.taskFailure) updates.rejectWaiting();
     const failure = ending.taskFailure;
     const endsNow = commands.endsNow;
-    const taken = commands.take();
+    const taken = this.#checkAnswers(commands.take());
     if (failure) return { kind: "failed", ...copyPlain(failure) };
     if (endsNow) this.#warnOfUnfinished();
-    return { kind: "successful", commands: copyPlain(taken), usedFlags: [] };
+    const { versioningBehavior, failsOnNondeterminism } = policy;
+    return {
+      kind: "successful",
+      commands: copyPlain(taken),
+      usedFlags: flags.takeUsed(),
+      ...(versioningBehavior && { versioningBehavior }),
+      ...(failsOnNondeterminism && { nondeterminismFailsWorkflow: true }),
+    };
+  }
+
+  /** What a query's handler leaves behind is part of its answer, as far as it comes to an end with it. */
+  #checkAnswers(commands: Command[]): Command[] {
+    const fault = this.#queryFault;
+    this.#queryFault = undefined;
+    this.#isQuerying = false;
+    if (!fault) return commands;
+    const failure = this.#parts.ending.describe(fault.error);
+    return commands.map((command) =>
+      command.kind === "queryAnswered" ? { kind: "queryFailed", id: command.id, failure } : command
+    );
   }
 
   #warnOfUnfinished(): void {
@@ -144,32 +185,25 @@ const appliers: Omit<Appliers, "initialize"> = {
   signalWorkflow: ({ signals }, job) => signals.receive(job),
   doUpdate: ({ updates }, job) => updates.receive(job),
   fireTimer: ({ timers }, { seq }) => timers.fire(seq),
-  resolveActivity: ({ activities }, { seq, resolution }) => activities.resolve(seq, resolution),
-  cancelWorkflow: ({ scopes }, { reason }) => scopes.cancelRoot(reason),
+  resolveActivity: ({ activityCalls }, { seq, resolution }) => activityCalls.resolve(seq, resolution),
+  resolveLocalActivity: ({ activityCalls }, { seq, resolution }) => activityCalls.resolve(seq, resolution),
+  resolveChildStart: ({ children }, { seq, resolution }) => children.resolveStart(seq, resolution),
+  resolveChild: ({ children }, { seq, resolution }) => children.resolve(seq, resolution),
+  resolveSignalExternal: ({ externals }, { seq, failure }) => externals.resolveSignal(seq, failure),
+  resolveCancelExternal: ({ externals }, { seq, failure }) => externals.resolveCancel(seq, failure),
+  cancelWorkflow: ({ scopes }, { reason, isLost }) => {
+    if (isLost) scopes.reason ??= reason;
+    else scopes.cancelRoot(reason);
+  },
   queryWorkflow: ({ queries }, job) => queries.answer(job),
-  notifyHasPatch: () => {},
+  notifyHasPatch: ({ patches }, { patchId }) => patches.note(patchId),
   removeFromCache: () => {},
 };
 
-function apply(run: RunParts, job: Exclude<Job, Initialize>): void {
-  const applier = appliers[job.kind] as ((run: RunParts, job: Job) => void) | undefined;
+function apply(run: RunParts, job: Exclude<AppliedJob, Initialize>): void {
+  const applier = appliers[job.kind] as ((run: RunParts, job: AppliedJob) => void) | undefined;
   if (!applier) throw new Error(`this version of the SDK does not know jobs of kind ${JSON.stringify(job.kind)}`);
   applier(run, job);
-}
-
-function prepareMain(
-  { state, handlers, values }: RunParts,
-  listing: { module: number; exportName: string },
-  start: Initialize,
-): Main {
-  const module = state.realm.modules[listing.module] as Record<string, unknown>;
-  const runnable = findRunnable(module[listing.exportName])!;
-  const args = runnable.dynamic ? [values.decodeRaw(start.args)] : values.decode(start.args, runnable.schemas);
-  if (runnable.kind === "function") return { fn: runnable.target, self: undefined, args };
-  const instance = new runnable.target(...args);
-  state.instance = instance;
-  for (const { kind, name, entry } of findHandlers(instance)) handlers.set(kind, name, entry);
-  return { fn: instance.run, self: instance, args };
 }
 
 function describeUnknown(type: string, known: readonly string[]): string {

@@ -5,7 +5,8 @@
  * @module
  */
 import { CancelledError } from "../../common/errors.ts";
-import type { ScopeNode } from "../bridge.ts";
+import type { RandomStreamName, ScopeNode } from "../bridge.ts";
+import { type RunFlags, TypeScriptFlag } from "./flags.ts";
 import type { Values } from "./values.ts";
 
 /** The context of running code. */
@@ -15,6 +16,10 @@ export interface Context {
   readonly isHandler?: boolean;
   /** The update in whose handler or validator the code runs. */
   readonly update?: { readonly id: string; readonly name: string };
+  /** The stream that its random numbers come from, where it is not the main one. */
+  readonly random?: RandomStreamName;
+  /** What the code is part of where it may only read, a query for example; also in what it leaves behind. */
+  readonly readOnly?: string;
 }
 
 /** Keeps a context through promise jobs; an `AsyncLocalStorage`. */
@@ -34,9 +39,9 @@ export interface Cancellation {
   isDelivered: boolean;
 }
 
-/** A member of a scope: a wait, or a scope within. */
+/** A member of a scope: a wait, or a scope within; `depth` counts the scopes between it and the one that was cancelled. */
 export interface Cancellable {
-  cancel(cancellation: Cancellation): void;
+  cancel(cancellation: Cancellation, depth: number): void;
 }
 
 /** A cancellation scope. */
@@ -45,12 +50,15 @@ export class Scope implements ScopeNode, Cancellable {
   /** Why the scope was cancelled first. */
   error: Error | undefined;
   readonly #parent: Scope | undefined;
+  /** The scope in which a shielded one was opened. */
+  readonly outer: Scope | undefined;
   #last: Cancellation | undefined;
   #members: Set<Cancellable> | undefined;
 
   /** A scope that is a member of `parent`, if any; born cancelled where nothing has seen the parent's cancellation. */
-  constructor(parent: Scope | undefined) {
+  constructor(parent: Scope | undefined, outer?: Scope) {
     this.#parent = parent;
+    this.outer = outer;
     this.#last = parent?.findUndelivered();
     this.error = this.#last?.error;
     parent?.add(this);
@@ -63,12 +71,19 @@ export class Scope implements ScopeNode, Cancellable {
     this.#members.add(member);
   }
 
-  /** Takes a wait of running code in; gives the member to {@link delete} when it is over. */
-  addWait(cancel: (error: Error) => void, { isHandler }: Context): Cancellable {
+  /**
+   * Takes a wait of running code in; gives the member to {@link delete} when it is over. A wait that nobody waits on, for
+   * the result of a handle for example, sees no cancellation: it is for the next one to see.
+   */
+  addWait(cancel: (error: Error) => void, { isHandler }: Context, isAwaited: () => boolean = () => true): Cancellable {
     const member = {
-      cancel: (cancellation: Cancellation) => {
-        if (!(isHandler && cancellation.ofWorkflow)) deliver(cancellation);
-        cancel(cancellation.error);
+      cancel: (cancellation: Cancellation, depth: number) => {
+        afterTurns(depth + 1, () => {
+          if (!this.#members?.delete(member)) return;
+          this.leave();
+          if (isAwaited() && !(isHandler && cancellation.ofWorkflow)) deliver(cancellation);
+          cancel(cancellation.error);
+        });
       },
     };
     this.add(member);
@@ -88,13 +103,16 @@ export class Scope implements ScopeNode, Cancellable {
     this.#members?.delete(member);
   }
 
-  cancel(cancellation: Cancellation): void {
+  /**
+   * Tells listeners and the scopes within at once, waits a promise job later, one more for each scope around them: what
+   * happens in between wins, and what the code asks for at once comes first. So it is in the official SDKs.
+   */
+  cancel(cancellation: Cancellation, depth: number = 0): void {
     this.#last = cancellation;
     this.error ??= cancellation.error;
-    const members = this.#members;
-    this.#members = undefined;
-    this.leave();
-    for (const member of members ?? []) member.cancel(cancellation);
+    for (const member of [...this.#members ?? []]) {
+      member.cancel(cancellation, member instanceof Scope ? depth + 1 : depth);
+    }
   }
 
   onCancel(callback: (error: Error) => void): () => void {
@@ -102,7 +120,13 @@ export class Scope implements ScopeNode, Cancellable {
       callback(this.error);
       return () => {};
     }
-    const member = { cancel: ({ error }: Cancellation) => callback(error) };
+    const member = {
+      cancel: ({ error }: Cancellation) => {
+        this.delete(member);
+        this.leave();
+        callback(error);
+      },
+    };
     this.add(member);
     return () => this.delete(member);
   }
@@ -124,6 +148,10 @@ function deliver(cancellation: Cancellation): void {
   });
 }
 
+function afterTurns(turns: number, work: () => void): void {
+  queueMicrotask(() => turns > 1 ? afterTurns(turns - 1, work) : work());
+}
+
 /** The scopes of a run, and which of them the running code is in. */
 export class Scopes {
   readonly root: Scope = new Scope(undefined);
@@ -131,12 +159,14 @@ export class Scopes {
   reason: string | undefined;
   readonly #storage: ContextStorage;
   readonly #values: Values;
+  readonly #flags: RunFlags;
   readonly #rootContext: Context = { scope: this.root };
 
   /** A tree of one scope. */
-  constructor(storage: ContextStorage, values: Values) {
+  constructor(storage: ContextStorage, values: Values, flags: RunFlags) {
     this.#storage = storage;
     this.#values = values;
+    this.#flags = flags;
   }
 
   /** The context of the running code; the root's where it has none. */
@@ -151,7 +181,19 @@ export class Scopes {
 
   /** A scope in the current one; a shielded one is not cancelled with it. */
   open(isShielded: boolean): Scope {
-    return new Scope(isShielded ? undefined : this.current);
+    const { current } = this;
+    if (isShielded) return new Scope(undefined, current);
+    const scope = new Scope(current);
+    if (this.#reachesThroughShields(current)) {
+      current.outer.onCancel((error) => scope.cancel({ error, ofWorkflow: false, isDelivered: false }));
+    }
+    return scope;
+  }
+
+  /** The scope of a wait for a condition with a time-out: the current one. */
+  openForTimeout(): Scope {
+    const { current } = this;
+    return this.#reachesThroughShields(current) ? this.open(false) : current;
   }
 
   /** Runs work in a scope, for the same update as the caller. */
@@ -164,6 +206,16 @@ export class Scopes {
     return this.#storage.run(context, work);
   }
 
+  /** What the running code is part of where it may only read. */
+  get readOnly(): string | undefined {
+    return this.#storage.getStore()?.readOnly;
+  }
+
+  /** Runs work that may only read, now and in the promise jobs that come of it. */
+  runReadOnly<T>(readOnly: string, work: () => T): T {
+    return this.#storage.run({ ...this.context, readOnly }, work);
+  }
+
   /** Cancels a scope with an error of the realm. Only its first cancellation counts. */
   cancel(scope: Scope, message: string | undefined): void {
     this.cancelWith(scope, this.#values.adopt(new CancelledError(message)) as Error);
@@ -172,6 +224,14 @@ export class Scopes {
   /** Cancels a scope with the error given. Only its first cancellation counts. */
   cancelWith(scope: Scope, error: Error): void {
     if (!scope.error) scope.cancel({ error, ofWorkflow: scope === this.root, isDelivered: false });
+  }
+
+  /**
+   * Until 1.10 the official TypeScript SDK cancelled scopes in a shielded one with what is around it; it has such a scope
+   * for each condition with a time-out.
+   */
+  #reachesThroughShields(scope: Scope): scope is Scope & { outer: Scope } {
+    return scope.outer !== undefined && !this.#flags.hasTypeScript(TypeScriptFlag.SHIELDED_FROM_PROPAGATION);
   }
 
   /** Cancels the root scope. Only the first request counts. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { FailureError } from "../../common/errors.ts";
 import type { Job } from "../activation.ts";
 import type { HandlerEntry } from "../bridge.ts";
-import { type Ending, isFailure } from "./ending.ts";
+import type { Ending } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { RunLog } from "./log.ts";
 import type { Calls } from "./calls.ts";
@@ -66,7 +67,7 @@ export class Signals {
     try {
       return isDynamic ? [job.name, this.#values.decodeRaw(job.args)] : this.#values.decode(job.args, entry.args);
     } catch (error) {
-      const kind = isFailure(error) ? "it does not fit its schema" : "its arguments cannot be decoded";
+      const kind = error instanceof FailureError ? "it does not fit its schema" : "its arguments cannot be decoded";
       this.#log.write("error", `signal ${job.name} dropped: ${kind}`, { error });
       return undefined;
     }

@@ -7,12 +7,21 @@ import { IllegalStateError, ReadOnlyContextError } from "../../common/errors.ts"
 import type { Activation, Initialize } from "../activation.ts";
 import type { RealmBridge } from "../bridge.ts";
 
+/** Contexts of code that may only read, as long as they last. */
+export interface ReadOnlyContexts {
+  /** What the running code is part of where it may only read. */
+  readonly readOnly: string | undefined;
+  /** Runs work that may only read, now and in the promise jobs that come of it. */
+  runReadOnly<T>(readOnly: string, work: () => T): T;
+}
+
 /** The state that all parts of a run share. */
 export class RunState {
   activation: Omit<Activation, "jobs">;
   start: Initialize | undefined;
   instance: unknown;
-  readOnly: "query" | "validator" | undefined;
+  /** Set while a run is put together. */
+  contexts: ReadOnlyContexts | undefined;
   startTime = 0;
   readonly mapStack: (stack: string) => string;
   #realm: RealmBridge | undefined;
@@ -28,6 +37,9 @@ export class RunState {
       historySize: 0,
       continueAsNewSuggested: false,
       buildId: "",
+      targetVersionChanged: false,
+      flags: [],
+      sdk: { name: "", version: "" },
     };
   }
 
@@ -54,30 +66,34 @@ export class RunState {
     this.#realm = realm;
   }
 
+  /** What the running code is part of where it may only read, a query for example. */
+  get readOnly(): string | undefined {
+    return this.contexts?.readOnly;
+  }
+
   /** Throws ReadOnlyContextError or IllegalStateError where `what` may not be called now. */
   assertWritable(what: string): void {
-    if (!this.isRunning) {
-      throw new IllegalStateError(`${what} was called while the module loads; call it inside the workflow`);
-    }
+    this.assertRunning(what);
     this.assertReadWrite(what);
+  }
+
+  /** Throws IllegalStateError while modules load. */
+  assertRunning(what: string): void {
+    if (this.isRunning) return;
+    throw new IllegalStateError(`${what} was called while the module loads; call it inside the workflow`);
   }
 
   /** Throws ReadOnlyContextError in queries and validators; while modules load all is well. */
   assertReadWrite(what: string): void {
-    if (this.readOnly === undefined) return;
+    const { readOnly } = this;
+    if (readOnly === undefined) return;
     throw new ReadOnlyContextError(
-      `${what} is not allowed in a ${this.readOnly}; call it in the workflow, a signal or an update`,
+      `${what} is not allowed in a ${readOnly}; call it in the workflow, a signal or an update`,
     );
   }
 
-  /** Runs code that may only read. */
-  runReadOnly<T>(kind: "query" | "validator", work: () => T): T {
-    const before = this.readOnly;
-    this.readOnly = kind;
-    try {
-      return work();
-    } finally {
-      this.readOnly = before;
-    }
+  /** Runs code that may only read, now and in the promise jobs that come of it. */
+  runReadOnly<T>(readOnly: string, work: () => T): T {
+    return this.contexts!.runReadOnly(readOnly, work);
   }
 }

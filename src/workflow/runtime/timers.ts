@@ -5,6 +5,7 @@
  */
 import type { Payload } from "../../common/payload.ts";
 import type { CommandList } from "./commands.ts";
+import { afterJobs, promiseJobs } from "./promise_jobs.ts";
 import type { Cancellable, Scope, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
 import type { Cancel, Settler } from "./waits.ts";
@@ -35,7 +36,8 @@ export class Timers {
     const { scope } = context;
     const cancelled = scope.takeCancellation(context);
     if (cancelled) {
-      settler.reject(cancelled);
+      this.skip();
+      afterJobs(this.#state, promiseJobs.cancelledBefore, () => settler.reject(cancelled));
       return () => {};
     }
     const seq = this.#start(duration, summary, { fire: () => finish(scope, member, settler.resolve) });
@@ -44,6 +46,11 @@ export class Timers {
     };
     const member = scope.addWait(cancel, context);
     return cancel;
+  }
+
+  /** Takes up the number of a timer that is cancelled before its start, as all SDKs do: ids come of numbers. */
+  skip(): void {
+    this.#lastSeq++;
   }
 
   /** Starts a timer that calls back and belongs to no scope; returns its id. */

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { ContinueAsNewError, ReadOnlyContextError, ValueError } from "../../common/errors.ts";
+import { ContinueAsNewError, FailureError, ReadOnlyContextError, ValueError } from "../../common/errors.ts";
 import type { Command, Job } from "../activation.ts";
 import type { HandlerEntry } from "../bridge.ts";
 import type { Calls } from "./calls.ts";
 import type { CommandList } from "./commands.ts";
-import { type Ending, isFailure } from "./ending.ts";
+import type { Ending } from "./ending.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Context, Scopes } from "./scopes.ts";
 import type { RunState } from "./state.ts";
@@ -76,9 +76,10 @@ export class Updates {
     const context = this.#calls.handlerContext({ id: job.id, name: job.name });
     let args: unknown[];
     try {
-      if (job.runValidator) this.#validate(job, entry, isDynamic, context);
-      // Schemas may only read: a random number drawn live alone would shift all that follow.
-      args = this.#state.runReadOnly("validator", () => this.#decode(job, entry, isDynamic));
+      args = this.#scopes.run(
+        () => this.#state.runReadOnly("validator", () => this.#check(job, entry, isDynamic)),
+        context,
+      );
     } catch (error) {
       if (error instanceof ReadOnlyContextError) this.#ending.failTask(error);
       else this.#reject(job, error);
@@ -88,17 +89,20 @@ export class Updates {
     this.#perform(job, entry, args, context);
   }
 
+  /** Gives the arguments. Schemas may only read too: a random number drawn live alone would shift all that follow. */
+  #check(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): unknown[] {
+    if (job.runValidator) this.#validate(job, entry, isDynamic);
+    return this.#decode(job, entry, isDynamic);
+  }
+
   /** Decodes for the validator alone, so that it cannot change what the handler gets. */
-  #validate(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean, context: Context): void {
+  #validate(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): void {
     const { validator, self } = entry;
     if (!validator) return;
-    this.#state.runReadOnly("validator", () => {
-      const args = this.#decode(job, entry, isDynamic);
-      const result: unknown = this.#scopes.run(() => Reflect.apply(validator, self, args), context);
-      if (!isPromise(result)) return;
-      result.then(undefined, () => {});
-      throw new ValueError(`the validator of update "${job.name}" returned a promise; make it synchronous`);
-    });
+    const result: unknown = Reflect.apply(validator, self, this.#decode(job, entry, isDynamic));
+    if (!isPromise(result)) return;
+    result.then(undefined, () => {});
+    throw new ValueError(`the validator of update "${job.name}" returned a promise; make it synchronous`);
   }
 
   #decode(job: UpdateJob, entry: HandlerEntry, isDynamic: boolean): unknown[] {
@@ -106,8 +110,8 @@ export class Updates {
     try {
       return this.#values.decode(job.args, entry.args);
     } catch (error) {
-      if (isFailure(error)) throw error;
-      throw new ValueError(`Failed decoding arguments: ${(error as Error).message}`);
+      if (error instanceof FailureError) throw error;
+      throw new ValueError(`Failed decoding arguments: ${(error as Error).message}`, { cause: error });
     }
   }
 
@@ -120,8 +124,8 @@ export class Updates {
     const failed = (error: unknown) => {
       finished();
       if (error instanceof ContinueAsNewError) this.#ending.fail(error);
-      else if (!isFailure(error)) this.#ending.failTask(error);
-      else this.#answer(job, () => ({ failure: this.#values.encodeFailure(error) }));
+      else if (!this.#ending.isFailure(error)) this.#ending.failTask(error);
+      else this.#answer(job, () => ({ failure: this.#ending.encodeFailure(error) }));
     };
     this.#calls.perform(entry.fn, entry.self, args, done, failed, context);
   }

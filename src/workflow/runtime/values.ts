@@ -5,7 +5,7 @@
  * @module
  */
 import type { Schemas, TypeHint } from "../../common/definition.ts";
-import { TemporalError } from "../../common/errors.ts";
+import { TemporalError, ValueError } from "../../common/errors.ts";
 import type { Failure } from "../../common/failure.ts";
 import type { Payload } from "../../common/payload.ts";
 import type { SerializationContext } from "../../converter/context.ts";
@@ -13,6 +13,7 @@ import { DefaultFailureConverter, type FailureConverter } from "../../converter/
 import {
   BinaryNullPayloadConverter,
   BinaryPlainPayloadConverter,
+  bindConverter,
   CompositePayloadConverter,
   fromPayloads,
   JSONPlainPayloadConverter,
@@ -23,22 +24,35 @@ import type { RealmIntrinsics } from "../bridge.ts";
 import type { RunState } from "./state.ts";
 
 const nullConverter = new BinaryNullPayloadConverter();
-const defaultFailureConverter = new DefaultFailureConverter();
+const failureConverter = new DefaultFailureConverter();
+const encodingFailureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });
 
 /** The values of a run. */
 export class Values {
   readonly #state: RunState;
+  readonly #encodesAttributes: boolean;
   #payloadConverter: PayloadConverter | undefined;
 
-  /** Converts with what the realm of `state` brings. */
-  constructor(state: RunState) {
+  /** Converts with what the realm of `state` brings; by default `encodesAttributes` hides messages and stack traces. */
+  constructor(state: RunState, encodesAttributes: boolean) {
     this.#state = state;
+    this.#encodesAttributes = encodesAttributes;
   }
 
   /** The converter that the bundle brings, or the default one for this realm. */
   get payloadConverter(): PayloadConverter {
     const { converters, intrinsics } = this.#state.realm;
     return this.#payloadConverter ??= converters.payloadConverter ?? makePayloadConverter(intrinsics);
+  }
+
+  /** The same for user code: with the context of the workflow, all that it makes and throws is of the realm. */
+  get boundConverter(): PayloadConverter {
+    const bound = bindConverter(this.payloadConverter, this.#context());
+    const { copyPlain } = this.#state.realm.load("plain");
+    return {
+      toPayload: (value, context) => this.#guard(() => copyPlain(bound.toPayload(value, context))),
+      fromPayload: (payload, hint, context) => this.#guard(() => bound.fromPayload(payload, hint, context)),
+    };
   }
 
   /** Values as payloads. */
@@ -58,6 +72,16 @@ export class Values {
     return fromPayloads(this.payloadConverter, own, schemas, context);
   }
 
+  /** The arguments of `what`; where they cannot be read for want of a converter, the error says whose they are. */
+  decodeArguments(payloads: readonly Payload[], schemas: Schemas | undefined, what: string): unknown[] {
+    try {
+      return this.decode(payloads, schemas);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      throw new ValueError(`Failed decoding arguments of ${what}: ${error.message}`, { cause: error });
+    }
+  }
+
   /** A result: undefined where there is no payload and no schema. */
   decodeResult(payload: Payload | undefined, hint: TypeHint | undefined, context: SerializationContext): unknown {
     return this.decode(payload ? [payload] : [], hint && [hint], context)[0];
@@ -73,7 +97,8 @@ export class Values {
   /** What was thrown, as a failure whose stack traces name the user's files. */
   encodeFailure(error: unknown): Failure {
     this.#mapStacks(error);
-    const converter = this.#state.realm.converters.failureConverter ?? defaultFailureConverter;
+    const converter = this.#state.realm.converters.failureConverter ??
+      (this.#encodesAttributes ? encodingFailureConverter : failureConverter);
     return converter.toFailure(error, this.payloadConverter, this.#context());
   }
 
@@ -95,6 +120,14 @@ export class Values {
     if (type) return new type(error.message, { ...error, cause });
     const adopted = new intrinsics.Error(error.message, { cause });
     return Object.defineProperty(adopted, "name", { value: error.name, writable: true, configurable: true });
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.adopt(error);
+    }
   }
 
   #context(): SerializationContext {
@@ -124,7 +157,8 @@ function makePayloadConverter({ JSON, Uint8Array }: RealmIntrinsics): PayloadCon
       toPayload: (value) => binary.toPayload(value),
       fromPayload: (payload) => new Uint8Array(payload.data),
     },
-    new JSONPlainPayloadConverter({ parse: JSON.parse as (text: string) => unknown }),
+    // Bigints ask the prototype of the realm whose JSON writes them.
+    new JSONPlainPayloadConverter({ stringify: JSON.stringify, parse: JSON.parse }),
   ]);
 }
 

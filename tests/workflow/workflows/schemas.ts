@@ -19,11 +19,13 @@ export const half = workflow.define({ args: [number()], run: async (n) => n });
 export const named = workflow.define({ name: "other-name", run: async (text: string) => text.toUpperCase() });
 
 const setTo = workflow.defineUpdate("setTo", { args: [number()] });
+const twice = workflow.defineQuery<number, [ReturnType<typeof number>]>("twice", { args: [number()] });
 const bump = workflow.defineSignal("bump", { args: [number()] });
 
 export async function handlers(): Promise<number> {
   let state = 0;
   workflow.setHandler(setTo, (n) => (state = n));
+  workflow.setHandler(twice, (n) => 2 * n);
   workflow.setHandler(bump, (n) => {
     state = n;
   });
