@@ -9,7 +9,7 @@ import type { DataConverterOptions } from "../converter/data.ts";
 import { nodeModule } from "../platform.ts";
 import { kitParts } from "./kit_parts.ts";
 import { createResolver, createSourceResolver } from "./resolve.ts";
-import { sourcePath } from "./sources.ts";
+import { findOwnModule, sourcePath } from "./sources.ts";
 
 /** Workflow code that is ready to run. */
 export interface WorkflowBundle {
@@ -81,7 +81,7 @@ function findConverters(options: DataConverterOptions = {}): Record<string, stri
   const found: Record<string, string> = {};
   for (const name of ["payloadConverter", "failureConverter"] as const) {
     const url = options[name] instanceof URL ? options[name] : modules[name];
-    if (url) found[name] = findModule(url);
+    if (url) found[name] = findOwnModule(url) ?? findModule(url);
   }
   return found;
 }

@@ -5,7 +5,16 @@
  */
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { nodeModule } from "../platform.ts";
-import { findLazyPart, findSubpath, loadSource, namespace, readText, resolveSource, sourceFolder } from "./sources.ts";
+import {
+  findLazyPart,
+  findSubpath,
+  loadSource,
+  namespace,
+  ownScheme,
+  readModule,
+  resolveSource,
+  sourceFolder,
+} from "./sources.ts";
 
 const stubNamespace = "stub";
 const entryNamespace = "entry";
@@ -73,6 +82,7 @@ async function resolve(
   if (args.pluginData === "resolved" || args.kind === "entry-point") return undefined;
   if (runtimeScheme.test(path) || builtins.has(path)) return stub(path);
   if (path === packageName || path.startsWith(`${packageName}/`)) return resolvePackage(path);
+  if (args.namespace === entryNamespace && path.startsWith(ownScheme)) return source(path.slice(ownScheme.length), "");
   if (args.namespace === namespace) {
     return path.startsWith(".")
       ? source(resolveSource(path, importer), importer)
@@ -87,10 +97,10 @@ function resolvePackage(path: string): OnResolveResult {
   return found === undefined ? stub(path) : source(found, "");
 }
 
-/** What this package's own files import of others; protobuf stays outside of realms. */
+/** What this package's own files import of others. */
 async function resolveDependency(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
   const folder = sourceFolder();
-  if (args.path.startsWith("@bufbuild/") || !folder) return stub(args.path);
+  if (!folder) return stub(args.path);
   return await resolveOrStub(build, args, folder);
 }
 
@@ -114,13 +124,7 @@ function stubText(path: string): string {
   return `module.exports = __anywhen_stub(${JSON.stringify(path)});`;
 }
 
-/** Gives a file that asks for it its URL, on its first line so that all others keep their numbers. */
 async function loadUserFile(path: string): Promise<{ contents: string; loader: "default" } | undefined> {
   if (path.includes("node_modules")) return undefined;
-  const url = nodeModule("node:url").pathToFileURL(path);
-  const text = await readText(url);
-  if (!text.includes("import.meta")) return { contents: text, loader: "default" };
-  const declaration = `const __anywhen_url = ${JSON.stringify(url.href)};`;
-  const firstLine = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0;
-  return { contents: text.slice(0, firstLine) + declaration + text.slice(firstLine), loader: "default" };
+  return { contents: await readModule(nodeModule("node:url").pathToFileURL(path)), loader: "default" };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { findNodeModule } from "../platform.ts";
+import type { Frame, FrameReader } from "../workflow/runtime/call_sites.ts";
 import { kitMark, type WorkflowBundle } from "./bundle.ts";
 import { namespace } from "./sources.ts";
 
@@ -11,6 +12,14 @@ import { namespace } from "./sources.ts";
 export const scriptName = "anywhen-workflows.js";
 
 const framePattern = /(?:file:\/\/)?(?:[^\s()@]*\/)?anywhen-workflows\.js:(\d+):(\d+)/g;
+
+const callPattern =
+  /^\s*(?:at )?(?:async )?(?:(\S.*?) ?[(@])?(?:file:\/\/)?(?:[^\s()@]*\/)?anywhen-workflows\.js:(\d+):(\d+)\)?$/;
+
+interface SourceMapJSON {
+  sources?: string[];
+  sourcesContent?: (string | null)[];
+}
 
 interface Origin {
   originalSource?: string;
@@ -26,7 +35,7 @@ export interface Place {
 }
 
 /** Reads the source map of a bundle, when first asked. */
-export class SourceMapReader {
+export class SourceMapReader implements FrameReader {
   readonly #bundle: WorkflowBundle;
   readonly #kitLine: number;
   #map: { findEntry(line: number, column: number): Origin | object } | undefined;
@@ -56,6 +65,25 @@ export class SourceMapReader {
       if (place && !place.source.startsWith(`${namespace}:`)) return format(place);
     }
     return undefined;
+  }
+
+  /** The calls of a stack trace that are in the user's files, the innermost first. */
+  readFrames(stack: string): Frame[] {
+    const frames: Frame[] = [];
+    for (const text of stack.split("\n")) {
+      const call = callPattern.exec(text);
+      const place = call && this.#find(Number(call[2]), Number(call[3]));
+      if (!place || place.source.startsWith(`${namespace}:`)) continue;
+      const { source: filePath, line, column } = place;
+      frames.push({ functionName: call[1] ?? "", filePath, line, column });
+    }
+    return frames;
+  }
+
+  /** The text of a user's file, as it was bundled. */
+  readSource(filePath: string): string | undefined {
+    const { sources, sourcesContent } = JSON.parse(this.#bundle.sourceMap ?? "{}") as SourceMapJSON;
+    return sourcesContent?.[sources?.indexOf(filePath) ?? -1] ?? undefined;
   }
 
   #find(line: number, column: number): Place | undefined {

@@ -23,6 +23,12 @@ const subpaths: Readonly<Record<string, string>> = {
   workflow: "workflow/mod",
 };
 
+/** Files that are others in workflow code. */
+const replacements: Readonly<Record<string, string>> = {
+  "converter/default_converters": "realm/default_converters",
+  "converter/default_registry": "realm/default_registry",
+};
+
 /** Files that realms evaluate only when they are first needed, and the part of the kit that has them. */
 const lazyFiles: Readonly<Record<string, string>> = {
   "common/errors": "errors",
@@ -50,6 +56,14 @@ export function findSubpath(name: string): string | undefined {
   return Object.hasOwn(subpaths, name) ? sourcePath(subpaths[name]) : undefined;
 }
 
+/** Begins the specifier of a file of this package in a bundle's entry. */
+export const ownScheme = "anywhen:";
+
+/** The specifier of a module of this package by its URL; undefined for other modules. */
+export function findOwnModule({ href }: URL): string | undefined {
+  return href.startsWith(root.href) ? ownScheme + href.slice(root.href.length) : undefined;
+}
+
 /** A file of this package by its path without suffix. */
 export function sourcePath(path: string): string {
   return path + suffix;
@@ -58,12 +72,14 @@ export function sourcePath(path: string): string {
 /** The file that `specifier` means in the file `importer`; both relative to the root of the sources. */
 export function resolveSource(specifier: string, importer: string): string {
   const { href } = new URL(specifier, new URL(importer, root));
-  return href.slice(root.href.length);
+  const path = href.slice(root.href.length);
+  const replacement = replacements[withoutSuffix(path)];
+  return replacement === undefined ? path : sourcePath(replacement);
 }
 
 /** The text of a file of this package, and how to read it. */
 export async function loadSource(path: string): Promise<{ contents: string; loader: "ts" | "js" }> {
-  return { contents: await readText(new URL(path, root)), loader: path.endsWith(".ts") ? "ts" : "js" };
+  return { contents: await readModule(new URL(path, root)), loader: path.endsWith(".ts") ? "ts" : "js" };
 }
 
 /** The folder of this package where it is on disk: its dependencies are found from there. */
@@ -71,8 +87,17 @@ export function sourceFolder(): string | undefined {
   return root.protocol === "file:" ? nodeModule("node:url").fileURLToPath(root) : undefined;
 }
 
+/** The text of a module; where it asks for its URL, with that on its first line so that all others keep their numbers. */
+export async function readModule(url: URL): Promise<string> {
+  const text = await readText(url);
+  if (!text.includes("import.meta")) return text;
+  const declaration = `const __anywhen_url = ${JSON.stringify(url.href)};`;
+  const firstLine = text.startsWith("#!") ? text.indexOf("\n") + 1 : 0;
+  return text.slice(0, firstLine) + declaration + text.slice(firstLine);
+}
+
 /** The text behind a URL. */
-export async function readText(url: URL): Promise<string> {
+async function readText(url: URL): Promise<string> {
   if (url.protocol === "file:") return await nodeModule("node:fs").promises.readFile(url, "utf8");
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { bundleWorkflows } from "../../src/realm/bundle.ts";
 import { createRealmHost } from "../../src/realm/host.ts";
@@ -13,8 +14,8 @@ function url(name: string): URL {
 
 const workflow = "export async function broken(): Promise<void> {}\n";
 
-/** Modules with mistakes, written to a folder of their own since no other tool should read them. */
-const broken: Record<string, string> = {
+/** Modules, most with mistakes, written to a folder of their own since no other tool should read them. */
+const modules: Record<string, string> = {
   syntax: `${workflow}const = 5;`,
   throws:
     `const settings: { port?: { value: number } } = {};\n\nexport const port = settings.port!.value;\n${workflow}`,
@@ -25,6 +26,10 @@ const broken: Record<string, string> = {
   empty: "export const answer = 42;",
   sleeps:
     `import * as workflow from "@anywhen/temporal/workflow";\nexport const asleep = workflow.sleep(1);\n${workflow}`,
+  codec: 'import { createRemoteCodec } from "@anywhen/temporal/converter";\n' +
+    `export const codec = createRemoteCodec({ endpoint: "http://codec" });\n${workflow}`,
+  settings: 'import { valibotDataConverter } from "@anywhen/temporal/valibot";\n' +
+    "export async function settings(): Promise<string> {\n  return String(valibotDataConverter.payloadConverter);\n}",
   same_one: "export async function same(): Promise<number> {\n  return 1;\n}",
   same_two:
     'export async function same(): Promise<number> {\n  return 2;\n}\nexport { same as other } from "./same_one.ts";',
@@ -34,7 +39,7 @@ let folder: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "anywhen-bundle-"));
-  for (const [name, text] of Object.entries(broken)) await writeFile(join(folder, `${name}.ts`), text);
+  for (const [name, text] of Object.entries(modules)) await writeFile(join(folder, `${name}.ts`), text);
 });
 
 after(() => rm(folder, { recursive: true }));
@@ -128,6 +133,18 @@ describe("bundles", () => {
     const { code, sourceMap } = await bundleWorkflows({ workflows: url("everything") });
     assert.doesNotMatch(code, /bufbuild|connectrpc/);
     assert.ok(sourceMap?.includes("everything.ts"));
+  });
+
+  test("hold nothing of protobuf where a file that they share makes a remote codec", async () => {
+    const { code } = await bundleWorkflows({ workflows: join(folder, "codec.ts") });
+    assert.match(code, /createRemoteCodec/);
+    assert.doesNotMatch(code, /bufbuild/);
+  });
+
+  test("may name the converter of the wire schemas, which has a URL", async () => {
+    const settings = await openHost(pathToFileURL(join(folder, "settings.ts")));
+    assert.match(String(await new TestRun(settings).result(start("settings"))), /^file:.*payload_converter\.[jt]s$/);
+    await settings.host.close();
   });
 
   test("are the same each time, and are taken as they are", async () => {

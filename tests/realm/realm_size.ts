@@ -16,7 +16,8 @@ const host = await createRealmHost({ bundle, logger });
 
 function activation(runId: string, ...jobs: Job[]): Activation {
   const numbers = { time: 1_700_000_000_000, historyLength: 3, historySize: 0 };
-  return { runId, ...numbers, isReplaying: false, continueAsNewSuggested: false, buildId: "", jobs };
+  const flags = { isReplaying: false, continueAsNewSuggested: false, targetVersionChanged: false, flags: [] };
+  return { runId, ...numbers, ...flags, buildId: "", sdk: { name: "", version: "" }, jobs };
 }
 
 function memory(): number {

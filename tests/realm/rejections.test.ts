@@ -7,8 +7,12 @@ import { runProgram, startProgram } from "../support/processes.ts";
 const program = new URL("./programs/rejections.ts", import.meta.url);
 
 describe("unhandled rejections", () => {
-  test("in a workflow fail its task alone; what was cancelled is no fault", async () => {
-    const { atLoad, ...others } = JSON.parse(await runProgram(program));
+  for (const place of ["on the own thread", "thread"]) {
+    test(`in a workflow fail its task alone; what was cancelled is no fault (${place})`, () => testWorkflows(place));
+  }
+
+  async function testWorkflows(place: string): Promise<void> {
+    const { atLoad, ...others } = JSON.parse(await runProgram(program, place === "thread" ? [place] : []));
     assert.deepEqual(others, {
       atOnce: "nobody looks rejects.ts:4",
       later: "later rejects.ts:10",
@@ -18,7 +22,7 @@ describe("unhandled rejections", () => {
       other: "successful",
     });
     assert.match(atLoad, /^workflow module does not load: \S*rejects_at_load\.ts:1:\d+: Error: at load$/);
-  });
+  }
 
   for (const state of ["open", "closed"]) {
     test(`elsewhere end the process as ever, with a host that is ${state}`, async () => {

@@ -1,10 +1,23 @@
-/** Leaves rejections unhandled in workflows, then says what became of them; with `own` leaves one of its own too. */
+/**
+ * Leaves rejections unhandled in workflows, which run on a thread with `thread`, then says what became of them; with
+ * `open` and `closed` leaves one of its own too.
+ */
 import process from "node:process";
 import type { Job } from "../../../src/workflow/activation.ts";
-import { openHost, signalJob, start, TestRun } from "../../workflow/support.ts";
+import { bundleWorkflows } from "../../../src/realm/bundle.ts";
+import { createThreadedHost } from "../../../src/realm/thread/host.ts";
+import { openHost, signalJob, start, type TestHost, TestRun } from "../../workflow/support.ts";
 
-const rejects = await openHost(new URL("../workflows/rejects.ts", import.meta.url));
+const isThreaded = process.argv[2] === "thread";
+const rejects = await open(new URL("../workflows/rejects.ts", import.meta.url));
 const fired: Job = { kind: "fireTimer", seq: 1 };
+
+async function open(workflows: URL): Promise<TestHost> {
+  if (!isThreaded) return await openHost(workflows);
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const settings = bundleWorkflows({ workflows }).then((bundle) => ({ bundle }));
+  return { host: await createThreadedHost({ logger, settings, threads: 1 }), lines: [] };
+}
 
 async function run(type: string, ...later: Job[]): Promise<string> {
   const run = new TestRun(rejects);
@@ -18,7 +31,7 @@ async function run(type: string, ...later: Job[]): Promise<string> {
 
 async function loadError(): Promise<string> {
   const url = new URL("../workflows/rejects_at_load.ts", import.meta.url);
-  return await openHost(url).then(() => "loaded", (error) => error.message);
+  return await open(url).then(() => "loaded", (error) => error.message);
 }
 
 const waiting = new TestRun(rejects);
@@ -34,7 +47,7 @@ console.log(JSON.stringify({
 }));
 
 if (process.argv[2] === "closed") await rejects.host.close();
-if (process.argv[2]) {
+if (process.argv[2] && !isThreaded) {
   void Promise.reject(new Error("of the program itself"));
   setTimeout(() => process.exit(0), 1000);
 } else {
