@@ -54,19 +54,32 @@ export function defineFlags<const F extends Flags>(flags: F): F {
 
 /** Reads `args` by a table; throws UsageError for what the table does not have. `command` is named in errors. */
 export function readFlags<F extends Flags>(flags: F, args: readonly string[], command: string): Values<F> {
+  const { values, operands } = readArguments(flags, args, command);
+  if (operands.length === 0) return values;
+  throw new UsageError(`unexpected argument ${JSON.stringify(operands[0])} after "${command}"`);
+}
+
+/** As {@link readFlags}, with what is no flag. */
+export function readArguments<F extends Flags>(
+  flags: F,
+  args: readonly string[],
+  command: string,
+): { values: Values<F>; operands: string[] } {
+  const operands: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { type, default: preset }] of Object.entries(flags)) values[name] = type === "list" ? [] : preset;
   for (const token of tokenize(flags, args)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      throw new UsageError(`unexpected argument ${JSON.stringify(token.value)} after "${command}"`);
+      operands.push(token.value!);
+      continue;
     }
     const name = token.name!;
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
     if (!flag) throw new UsageError(`unknown flag ${token.rawName} of "${command}"; it has ${listFlags(flags)}`);
     store(values, name, flag, token);
   }
-  return values as Values<F>;
+  return { values: values as Values<F>, operands };
 }
 
 /** The idle flags among `args`, as they were written. */

@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     help: "lets browsers and edge functions reach a server that speaks only gRPC",
     load: async () => (await import("./gateway.ts")).gateway,
   },
+  "replay": {
+    help: "tells whether workflow code still does what histories say",
+    load: async () => (await import("./replay.ts")).replay,
+  },
   "workflow start": workflow("start", "starts a workflow"),
   "workflow execute": workflow("execute", "starts a workflow and waits for its result"),
   "workflow signal": workflow("signal", "sends a signal"),
@@ -88,8 +92,8 @@ function printCommands(group: string | undefined, terminal: Terminal): void {
   terminal.print('"--help" after a command lists its flags.');
 }
 
-function printCommand(path: string, { flags }: Command, terminal: Terminal): void {
-  terminal.print(`anywhen ${path}: ${COMMANDS[path].help}`);
+function printCommand(path: string, { flags, operands }: Command, terminal: Terminal): void {
+  terminal.print(`anywhen ${path}${operands ? ` ${operands}` : ""}: ${COMMANDS[path].help}`);
   for (const line of describeFlags(flags)) terminal.print(line);
 }
 

@@ -3,48 +3,38 @@
  *
  * @module
  */
-import { ActivityContext, type Info } from "../activity/context.ts";
+import type { ActivityContext, Info } from "../activity/context.ts";
 import { ApplicationError, RPCError } from "../common/errors.ts";
-import type { Logger } from "../common/logger.ts";
-import type { MetricMeter } from "../common/meter.ts";
 import type { ActivityCancellationDetails } from "../common/options.ts";
-import { type Payload, RawValue } from "../common/payload.ts";
+import type { Payload } from "../common/payload.ts";
 import type { ActivitySerializationContext } from "../converter/context.ts";
-import type { DataConverter } from "../converter/data.ts";
 import type { PollActivityTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
+import {
+  checkSize,
+  type ExecutionHost,
+  failureComplaint,
+  logFailure,
+  openContext,
+  readArguments,
+  requireActivity,
+  tooLarge,
+} from "./activity_execution.ts";
 import { activityType, readInfo, serializationContext } from "./activity_info.ts";
 import { type AttemptOutcome, outcomeOfError, outcomeOfValue } from "./activity_outcome.ts";
-import { type ActivityRegistry, findActivity, type RegisteredActivity } from "./activity_registry.ts";
 import { encodeAnyFailure, messageOf } from "./failures.ts";
 import { HeartbeatSender, throttleInterval } from "./heartbeat.ts";
-import { payloadsSize } from "./payload_visitor.ts";
 import { type TaskService, toFailureInit } from "./service.ts";
 
-/** What all attempts of a worker share. */
-export interface ActivityHost {
+/** What all attempts that come from the server share. */
+export interface ActivityHost extends ExecutionHost {
   service: TaskService;
-  registry: ActivityRegistry;
-  dataConverter: DataConverter;
-  logger: Logger;
-  metricMeter: MetricMeter;
-  /** The worker's client at the time of the call. */
-  client: () => unknown;
-  /** Aborts when the worker begins to shut down. */
-  workerShutdown: AbortSignal;
   /** Milliseconds between two heartbeats. */
   heartbeatThrottle: { maximum: number; fallback: number };
-  /** Bytes of payloads that the server takes in one field, undefined when unknown. */
-  payloadLimit?: number;
   /** Milliseconds beyond a time-out before the worker stops waiting for the server's word: 5 s. */
   timeoutBuffer?: number;
 }
 
 const longestTimer = 2 ** 31 - 1;
-
-const sizeAdvice = {
-  result: "return less, or store it elsewhere and return a reference",
-  failure: "shorten its message and its details",
-} as const;
 
 /** One attempt; `run` never rejects. */
 export class ActivityAttempt {
@@ -81,9 +71,10 @@ export class ActivityAttempt {
 
   async #execute(): Promise<AttemptOutcome> {
     try {
-      const activity = this.#find();
+      const { registry, service } = this.#host;
+      const activity = requireActivity(registry, this.#type, service.settings.taskQueue);
       const info = await this.#readInfo();
-      const args = await this.#readArguments(activity);
+      const args = await readArguments(this.#host, activity, this.#task.input?.payloads ?? [], this.#values);
       const context = this.#open(info);
       context.logger.debug("activity attempt started");
       const value = await context.run(() => activity.run(...args));
@@ -97,54 +88,22 @@ export class ActivityAttempt {
     }
   }
 
-  #find(): RegisteredActivity {
-    const { registry, service } = this.#host;
-    const type = activityType(this.#task);
-    const found = findActivity(registry, type);
-    if (found) return found;
-    const known = [...registry.named.keys()].sort().join(", ") || "none";
-    throw new ApplicationError(
-      `Activity ${type} is not registered on the worker of task queue ${service.settings.taskQueue}; registered: ${known}`,
-      { type: "NotFoundError" },
-    );
+  get #type(): string {
+    return activityType(this.#task);
   }
 
   async #readInfo(): Promise<Info> {
     const payloads = this.#task.heartbeatDetails?.payloads ?? [];
-    const details = payloads.length === 0 ? [] : await this.#decode(payloads).catch((cause) => {
+    const { dataConverter } = this.#host;
+    const decode = () => dataConverter.decode(payloads, { context: this.#values });
+    const details = payloads.length === 0 ? [] : await decode().catch((cause) => {
       throw new ApplicationError("Failed decoding heartbeat details", { nonRetryable: true, cause });
     });
     return readInfo(this.#task, this.#host.service.settings, details);
   }
 
-  async #readArguments(activity: RegisteredActivity): Promise<unknown[]> {
-    const payloads = this.#task.input?.payloads ?? [];
-    try {
-      if (!activity.dynamic) return await this.#decode(payloads, activity.args);
-      const codec = this.#host.dataConverter.payloadCodec;
-      const decoded = codec ? await codec.decode(payloads, this.#values) : payloads;
-      return [decoded.map((payload) => new RawValue(payload))];
-    } catch (cause) {
-      if (cause instanceof ApplicationError) throw cause;
-      throw new ApplicationError(`Failed decoding arguments of activity ${activityType(this.#task)}`, { cause });
-    }
-  }
-
-  #decode(payloads: Payload[], typeHints?: RegisteredActivity["args"]): Promise<unknown[]> {
-    return this.#host.dataConverter.decode(payloads, { typeHints, context: this.#values });
-  }
-
   #open(info: Info): ActivityContext {
-    const { logger, metricMeter, dataConverter, client, workerShutdown } = this.#host;
-    const context = new ActivityContext({
-      info,
-      logger,
-      metricMeter,
-      client,
-      workerShutdown,
-      payloadConverter: dataConverter.payloadConverter,
-      heartbeat: (details) => this.#heartbeat(info, details),
-    });
+    const context = openContext(this.#host, info, this.#values, (details) => this.#heartbeat(info, details));
     this.#context = context;
     if (this.#isShutDownEarly) this.cancelForShutdown();
     this.#setDeadlines(info);
@@ -167,6 +126,7 @@ export class ActivityAttempt {
     let payloads: Payload[];
     try {
       payloads = await this.#host.dataConverter.encode(details, this.#values);
+      checkSize(this.#host, "heartbeat", this.#type, payloads);
     } catch (error) {
       this.#heartbeatFault = { error };
       this.#context?.cancel({ cancelRequested: false }, "Failed encoding heartbeat details");
@@ -225,20 +185,10 @@ export class ActivityAttempt {
     if (outcome.kind !== "completed") return outcome;
     try {
       const payloads = await this.#host.dataConverter.encode([outcome.value], this.#values);
-      const size = payloadsSize(payloads);
-      const limit = this.#host.payloadLimit;
-      if (limit === undefined || size <= limit) return { kind: "encoded", payloads };
-      return { kind: "failed", error: this.#tooLarge("result", `${size} bytes; the server takes at most ${limit}`) };
+      return { kind: "encoded", payloads: checkSize(this.#host, "result", this.#type, payloads) };
     } catch (error) {
       return { kind: "failed", error };
     }
-  }
-
-  #tooLarge(what: keyof typeof sizeAdvice, size: string): ApplicationError {
-    const message = `[TMPRL1103] the ${what} of activity ${activityType(this.#task)} is too large: ${size}; ${
-      sizeAdvice[what]
-    }`;
-    return new ApplicationError(message, { type: "PayloadsTooLarge" });
   }
 
   async #send(outcome: EncodedOutcome, unsent: unknown[] | undefined): Promise<void> {
@@ -258,25 +208,25 @@ export class ActivityAttempt {
       await service.completeActivity({ taskToken: this.#task.taskToken, result: { payloads } });
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      await this.#fail(this.#tooLarge("result", messageOf(error)), undefined);
+      await this.#fail(tooLarge("result", this.#type, messageOf(error)), undefined);
     }
   }
 
   async #fail(error: unknown, unsent: unknown[] | undefined): Promise<void> {
-    this.#logFailure(error);
+    const { attempt, activityId } = this.#task;
+    logFailure(this.#context?.logger ?? this.#host.logger, { activityType: this.#type, activityId, attempt }, error);
     const { service, dataConverter } = this.#host;
     const { taskToken } = this.#task;
-    const what = `activity ${activityType(this.#task)}`;
-    const failure = toFailureInit(await encodeAnyFailure(dataConverter, error, what, this.#values));
+    const failure = toFailureInit(await encodeAnyFailure(dataConverter, error, failureComplaint, this.#values));
     const details = unsent && await dataConverter.encode(unsent, this.#values).catch(() => undefined);
     try {
       await service.failActivity({ taskToken, failure, lastHeartbeatDetails: details && { payloads: details } });
     } catch (fault) {
       if (!isTooLarge(fault)) throw fault;
-      const small = this.#tooLarge("failure", messageOf(fault));
+      const small = tooLarge("failure", this.#type, messageOf(fault));
       await service.failActivity({
         taskToken,
-        failure: toFailureInit(await encodeAnyFailure(dataConverter, small, what, this.#values)),
+        failure: toFailureInit(await encodeAnyFailure(dataConverter, small, failureComplaint, this.#values)),
       });
     }
   }
@@ -288,6 +238,7 @@ export class ActivityAttempt {
     let payloads: Payload[];
     try {
       payloads = await dataConverter.encode(details, this.#values);
+      checkSize(this.#host, "cancellation", this.#type, payloads);
     } catch (error) {
       return await this.#fail(error, undefined);
     }
@@ -295,21 +246,10 @@ export class ActivityAttempt {
     this.#context?.logger.debug("activity attempt cancelled");
   }
 
-  #logFailure(error: unknown): void {
-    const benign = error instanceof ApplicationError && error.category === "BENIGN";
-    const logger = this.#context?.logger ?? this.#host.logger;
-    const { attempt, activityId } = this.#task;
-    const line = `activity ${activityType(this.#task)} (${activityId}) failed on attempt ${attempt}: ${
-      messageOf(error)
-    }`;
-    if (benign) logger.debug(line, { error });
-    else logger.warn(line, { error });
-  }
-
   #warnUnreported(error: unknown): void {
     const { activityId } = this.#task;
     this.#host.logger.warn(
-      `the outcome of activity ${activityType(this.#task)} (${activityId}) was not reported: ${messageOf(error)}`,
+      `the outcome of activity ${this.#type} (${activityId}) was not reported: ${messageOf(error)}`,
     );
   }
 }

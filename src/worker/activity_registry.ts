@@ -38,6 +38,11 @@ export function collectActivities(sources: readonly ActivitySource[], faults: st
   return { named, dynamic };
 }
 
+/** What workflow code may know of a worker's activities. */
+export function listActivities({ named, dynamic }: ActivityRegistry): { names: string[]; isDynamic: boolean } {
+  return { names: [...named.keys()], isDynamic: dynamic !== undefined };
+}
+
 /** The activity for a type, undefined when nothing serves it. */
 export function findActivity(registry: ActivityRegistry, type: string): RegisteredActivity | undefined {
   return registry.named.get(type) ?? registry.dynamic;

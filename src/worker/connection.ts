@@ -14,6 +14,8 @@ const shortTimeout = 30_000;
 export interface NamespaceFacts {
   /** Bytes of payloads in one field, undefined when the server does not say. */
   payloadLimit?: number;
+  /** Bytes of the memo that a workflow is started with, undefined when the server does not say. */
+  memoLimit?: number;
   /** Whether open polls end with an empty answer once the worker says that it shuts down. */
   endsPollsAtShutdown: boolean;
 }
@@ -34,9 +36,10 @@ export async function describeNamespace(service: TaskService): Promise<Namespace
 }
 
 function readFacts({ namespaceInfo }: DescribeNamespaceResponse): NamespaceFacts {
-  const limit = Number(namespaceInfo?.limits?.blobSizeLimitError ?? 0n);
+  const { blobSizeLimitError = 0n, memoSizeLimitError = 0n } = namespaceInfo?.limits ?? {};
   return {
-    payloadLimit: limit > 0 ? limit : undefined,
+    payloadLimit: Number(blobSizeLimitError) || undefined,
+    memoLimit: Number(memoSizeLimitError) || undefined,
     endsPollsAtShutdown: namespaceInfo?.capabilities?.workerPollCompleteOnShutdown ?? false,
   };
 }

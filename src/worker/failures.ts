@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Failure } from "../common/failure.ts";
-import { sdkName } from "../common/version.ts";
+import { type Failure, failureSource } from "../common/failure.ts";
 import type { SerializationContext } from "../converter/context.ts";
 import type { DataConverter } from "../converter/data.ts";
 
@@ -12,20 +11,20 @@ import type { DataConverter } from "../converter/data.ts";
  * An error as a failure; when it cannot be encoded, a failure that says so and nothing of what a codec
  * might have had to hide.
  *
- * @param what names what failed, for example `activity greet`
+ * @param complaint how that failure begins, for example `Failed building exception result`
  */
 export async function encodeAnyFailure(
   dataConverter: DataConverter,
   error: unknown,
-  what: string,
+  complaint: string,
   context: SerializationContext,
 ): Promise<Failure> {
   try {
     return await dataConverter.encodeFailure(error, context);
   } catch (fault) {
-    const message = `the failure of ${what} could not be encoded: ${messageOf(fault)}`;
+    const message = `${complaint}: ${messageOf(fault)}`;
     const failureInfo = { case: "applicationFailureInfo", value: { type: "EncodingError" } };
-    return { message, source: sdkName, stackTrace: "", failureInfo };
+    return { message, source: failureSource, stackTrace: "", failureInfo };
   }
 }
 

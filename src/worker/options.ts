@@ -9,6 +9,13 @@ import { ValueError } from "../common/errors.ts";
 import type { TelemetryOptions } from "../common/telemetry.ts";
 import type { WorkflowBundle } from "../realm/bundle.ts";
 import { type ActivityRegistry, type ActivitySource, collectActivities } from "./activity_registry.ts";
+import {
+  type Hosting,
+  type HostingOptions,
+  hostingOptions,
+  type PatchActivationCallback,
+  resolveHosting,
+} from "./hosting.ts";
 
 /** Where workflow code comes from: modules by URL or path, or a bundle made before. */
 export type WorkflowSource = URL | string | (URL | string)[] | WorkflowBundle;
@@ -22,13 +29,21 @@ export interface PollerBehavior {
 }
 
 /** What worker and replayer share. */
-export interface WorkflowHostOptions {
+export interface WorkflowHostOptions extends HostingOptions {
   /** Modules whose exports are workflows, or a bundle of them. */
   workflows?: WorkflowSource;
   /** Where logs and metrics go; the client's when unset. */
   telemetry?: TelemetryOptions;
   /** Names the version of this code; a hash of the workflow code when unset. */
   buildId?: string;
+  /**
+   * Names of error classes that fail the workflow they are thrown from, instead of its task, which is tried again. The
+   * name of a class counts for those that extend it: "Error" is all, "NondeterminismError" is code that does not follow
+   * its history.
+   */
+  workflowFailureExceptionTypes?: string[];
+  /** Whether the query `__enhanced_stack_trace` gives the text of the files too; false. */
+  showStackTraceSources?: boolean;
 }
 
 /** Options of {@link Worker.create}. */
@@ -51,6 +66,8 @@ export interface WorkerOptions extends WorkflowHostOptions {
   maxConcurrentWorkflowTasks?: number;
   /** Activities run at once; 100. */
   maxConcurrentActivities?: number;
+  /** Attempts of local activities run at once; 100. */
+  maxConcurrentLocalActivities?: number;
   /** Open polls for workflow tasks; 5. */
   workflowTaskPollerBehavior?: PollerBehavior;
   /** Open polls for activities; 5. */
@@ -75,6 +92,10 @@ export interface WorkerOptions extends WorkflowHostOptions {
   forceShutdownTimeout?: Duration;
   /** Signals of the process that shut the worker down; SIGINT and SIGTERM. */
   shutdownSignals?: string[];
+  /** Whether payloads that the server will not take are sent all the same, which ends their workflow; false. */
+  disablePayloadErrorLimit?: boolean;
+  /** Decides whether a patch that is new goes live in a run; all do when unset. Its answer for a run must stay the same. */
+  patchActivationCallback?: PatchActivationCallback;
   /** Called when the worker fails for good, before it shuts down, which nothing it does can prevent. */
   onFatalError?: (error: unknown) => void | Promise<void>;
 }
@@ -89,6 +110,7 @@ export interface WorkerSettings {
   nonstickyRatio: number;
   workflowSlots: number;
   activitySlots: number;
+  localActivitySlots: number;
   workflowPollers: number;
   activityPollers: number;
   maxActivitiesPerSecond?: number;
@@ -99,6 +121,8 @@ export interface WorkerSettings {
   gracefulShutdownTimeout: number;
   forceShutdownTimeout?: number;
   shutdownSignals: string[];
+  checksPayloadSizes: boolean;
+  hosting: Hosting;
 }
 
 type Numbers =
@@ -106,6 +130,7 @@ type Numbers =
   | "nonstickyToStickyPollRatio"
   | "maxConcurrentWorkflowTasks"
   | "maxConcurrentActivities"
+  | "maxConcurrentLocalActivities"
   | "maxActivitiesPerSecond"
   | "maxTaskQueueActivitiesPerSecond"
   | "maxEagerActivityReservationsPerWorkflowTask";
@@ -134,6 +159,7 @@ const numberRules: Readonly<Record<Numbers, NumberRule>> = {
   nonstickyToStickyPollRatio: { holds: (value) => value > 0 && value < 1, advice: "give a number between 0 and 1" },
   maxConcurrentWorkflowTasks: wholeFrom(1),
   maxConcurrentActivities: wholeFrom(1),
+  maxConcurrentLocalActivities: wholeFrom(1),
   maxActivitiesPerSecond: positive,
   maxTaskQueueActivitiesPerSecond: positive,
   maxEagerActivityReservationsPerWorkflowTask: wholeFrom(0),
@@ -155,12 +181,17 @@ const otherOptions: readonly (keyof WorkerOptions)[] = [
   "workflows",
   "telemetry",
   "buildId",
+  "workflowFailureExceptionTypes",
+  "showStackTraceSources",
   "workflowTaskPollerBehavior",
   "activityTaskPollerBehavior",
   "noRemoteActivities",
   "disableEagerActivityExecution",
   "shutdownSignals",
+  "disablePayloadErrorLimit",
   "onFatalError",
+  "patchActivationCallback",
+  ...hostingOptions,
 ];
 
 const knownOptions: ReadonlySet<string> = new Set([...Object.keys(numberRules), ...durations, ...otherOptions]);
@@ -192,6 +223,7 @@ function fillIn(options: WorkerOptions, registry: ActivityRegistry, faults: stri
     nonstickyRatio: options.nonstickyToStickyPollRatio ?? 0.2,
     workflowSlots: workflowSlots(options.maxConcurrentWorkflowTasks ?? 100, maxCachedWorkflows),
     activitySlots: options.maxConcurrentActivities ?? 100,
+    localActivitySlots: options.maxConcurrentLocalActivities ?? 100,
     workflowPollers: readPollers(options.workflowTaskPollerBehavior, "workflowTaskPollerBehavior", faults),
     activityPollers: readPollers(options.activityTaskPollerBehavior, "activityTaskPollerBehavior", faults),
     maxActivitiesPerSecond: options.maxActivitiesPerSecond,
@@ -205,6 +237,8 @@ function fillIn(options: WorkerOptions, registry: ActivityRegistry, faults: stri
     gracefulShutdownTimeout: time("gracefulShutdownTimeout", 0),
     forceShutdownTimeout: readDuration(options, "forceShutdownTimeout", faults),
     shutdownSignals: options.shutdownSignals ?? ["SIGINT", "SIGTERM"],
+    checksPayloadSizes: !options.disablePayloadErrorLimit,
+    hosting: resolveHosting(options, faults),
   };
 }
 
@@ -233,9 +267,17 @@ function checkBasics(options: WorkerOptions, faults: string[]): void {
     faults.push("taskQueue is missing; name the queue that clients start workflows on");
   }
   if (options.identity === "") faults.push("identity is empty; leave it out to use the client's");
+  if (!isListOfNames(options.workflowFailureExceptionTypes)) {
+    faults.push('workflowFailureExceptionTypes must be an array of class names such as ["PaymentError"]');
+  }
   if (options.shutdownSignals !== undefined && !Array.isArray(options.shutdownSignals)) {
     faults.push('shutdownSignals must be an array such as ["SIGTERM"]');
   }
+}
+
+function isListOfNames(names: unknown): boolean {
+  if (names === undefined) return true;
+  return Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "");
 }
 
 function checkNumbers(options: WorkerOptions, faults: string[]): void {

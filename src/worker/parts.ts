@@ -3,16 +3,21 @@
  *
  * @module
  */
-import type { Client } from "../client/client.ts";
+import { type Client, clientParts } from "../client/client.ts";
 import { createLogger } from "../common/console_logger.ts";
 import type { Logger } from "../common/logger.ts";
 import { noopMetricMeter } from "../common/meter.ts";
 import type { TelemetryOptions } from "../common/telemetry.ts";
+import type { ExecutionHost } from "./activity_execution.ts";
 import { ActivitySide } from "./activity_side.ts";
+import { listActivities } from "./activity_registry.ts";
 import { ActivityTasks } from "./activity_tasks.ts";
 import { Activator } from "./activator.ts";
 import { createCall, describeNamespace, type NamespaceFacts } from "./connection.ts";
+import { createOutlets } from "./hosting.ts";
 import { hasWorkflows, resolveOptions, type WorkerOptions, type WorkerSettings } from "./options.ts";
+import { LocalActivities } from "./local_activities.ts";
+import type { SizeLimits } from "./payload_limits.ts";
 import { type Call, TaskService } from "./service.ts";
 import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
 import { WorkflowReports } from "./workflow_reports.ts";
@@ -65,15 +70,26 @@ export async function createParts(options: WorkerOptions): Promise<WorkerParts> 
   const telemetry: TelemetryOptions = { ...options.client.config().telemetry, ...options.telemetry };
   const logger = telemetry.logger ?? createLogger();
   const connection = new ClientSlot(options.client);
-  const { buildId, client: { dataConverter } } = options;
+  const { client: { dataConverter } } = options;
   const service = createService(options, settings, connection);
   const [facts, host] = await settleBoth(
     describeNamespace(service),
-    hasWorkflows(options) ? createWorkflowHost(options.workflows!, { logger, dataConverter, buildId }) : undefined,
+    hasWorkflows(options)
+      ? createWorkflowHost(options.workflows!, {
+        ...options,
+        logger,
+        meter: telemetry.meter,
+        dataConverter,
+        hosting: settings.hosting,
+        localActivities: listActivities(settings.registry),
+        outlets: createOutlets(options, logger),
+      })
+      : undefined,
   );
   const base = { settings, service, connection, facts, logger, stop: new AbortController() };
-  const activities = createActivities(base, telemetry);
-  const workflows = host && createWorkflows({ ...base, host }, activities);
+  const executions = createExecutionHost(base, telemetry);
+  const activities = createActivities(base, executions);
+  const workflows = host && createWorkflows({ ...base, host }, executions, activities);
   return { ...base, host, workflows, activities };
 }
 
@@ -92,44 +108,56 @@ function createService(options: WorkerOptions, settings: WorkerSettings, connect
 
 type Base = Omit<WorkerParts, "workflows" | "activities">;
 
-function createActivities(parts: Base, telemetry: TelemetryOptions): ActivitySide | undefined {
-  const { settings, service, logger, connection, facts, stop } = parts;
-  if (!settings.pollActivities) return undefined;
-  const tasks = new ActivityTasks({
-    service,
+function createExecutionHost(parts: Base, telemetry: TelemetryOptions): ExecutionHost {
+  const { settings, logger, connection, stop } = parts;
+  return {
     registry: settings.registry,
     dataConverter: connection.client.dataConverter,
     logger,
     metricMeter: telemetry.meter ?? noopMetricMeter,
     client: () => connection.client,
     workerShutdown: stop.signal,
-    heartbeatThrottle: settings.heartbeatThrottle,
-    payloadLimit: facts.payloadLimit,
-  });
+    ...sizeLimits(parts),
+  };
+}
+
+function createActivities(parts: Base, executions: ExecutionHost): ActivitySide | undefined {
+  const { settings, service, logger } = parts;
+  if (!settings.pollActivities) return undefined;
+  const tasks = new ActivityTasks({ ...executions, service, heartbeatThrottle: settings.heartbeatThrottle });
   const { activitySlots: slots, activityPollers: pollers, maxActivitiesPerSecond } = settings;
   return new ActivitySide({ service, tasks, logger, slots, pollers, maxActivitiesPerSecond });
 }
 
+/** What the server takes, where the worker is to look at it. */
+function sizeLimits({ settings, facts: { payloadLimit, memoLimit } }: Base): SizeLimits {
+  return settings.checksPayloadSizes ? { payloadLimit, memoLimit } : {};
+}
+
 function createWorkflows(
   parts: Base & { host: WorkflowHost },
+  executions: ExecutionHost,
   activities: ActivitySide | undefined,
 ): WorkflowSide {
-  const { settings, service, logger, host, connection, facts, stop } = parts;
+  const { settings, service, logger, host, connection, stop } = parts;
   const { maxCachedWorkflows, stickyTimeout, workflowSlots: slots, workflowPollers: pollers, nonstickyRatio } =
     settings;
   const eager = activities?.eager(settings.eagerActivities);
   const { dataConverter } = connection.client;
+  const { headerCodecBehavior } = clientParts(connection.client).context;
+  const local = new LocalActivities(executions, settings.localActivitySlots);
   const tasks = new WorkflowTasks({
     service,
     host: host.realms,
-    activator: new Activator({ dataConverter, payloadLimit: facts.payloadLimit }),
-    reports: new WorkflowReports({ service, logger, stickyTimeout, stop: stop.signal, eager }),
+    activator: new Activator({ dataConverter, headerCodecBehavior, ...sizeLimits(parts) }),
+    local,
+    reports: new WorkflowReports({ service, logger, stickyTimeout, stop: stop.signal, eager, buildId: host.buildId }),
     logger,
     buildId: host.buildId,
     maxCachedWorkflows,
     requestEagerActivities: eager !== undefined,
   });
-  return new WorkflowSide({ service, tasks, logger, slots, pollers, nonstickyRatio });
+  return new WorkflowSide({ service, tasks, local, logger, buildId: host.buildId, slots, pollers, nonstickyRatio });
 }
 
 /** Both results; when one fails, a host that was made is closed again. */

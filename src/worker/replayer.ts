@@ -4,25 +4,30 @@
  * @module
  */
 import { WorkflowHistory } from "../client/history.ts";
+import { mapOrdered } from "../client/paging.ts";
 import { createLogger } from "../common/console_logger.ts";
-import { NondeterminismError, ValueError } from "../common/errors.ts";
-import { type DataConverter, type DataConverterOptions, loadDataConverter } from "../converter/data.ts";
-import { Run, type RunTask } from "../core/run.ts";
-import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
-import { Activator } from "./activator.ts";
+import { IllegalStateError, ValueError } from "../common/errors.ts";
+import type { Logger } from "../common/logger.ts";
+import type { HeaderCodecBehavior } from "../common/options.ts";
+import { type DataConverterOptions, loadDataConverter } from "../converter/data.ts";
+import { createOutlets, requireHosting } from "./hosting.ts";
 import { hasWorkflows, type WorkflowHostOptions } from "./options.ts";
-import { RunContexts } from "./run_contexts.ts";
-import { createWorkflowHost, type WorkflowHost } from "./workflow_host.ts";
+import { replayHistory, type ReplayParts } from "./replay.ts";
+import { createWorkflowHost } from "./workflow_host.ts";
 
-/** Options of {@link Replayer.create}. */
+/** Options of {@link Replayer.create}; those that it shares with workers should be the same. */
 export interface ReplayerOptions extends WorkflowHostOptions {
-  /** "ReplayNamespace" when unset. */
+  /** The namespace that workflows see; "ReplayNamespace" when unset. */
   namespace?: string;
+  /** Who replays, for plugins and interceptors; histories keep the identities they have. */
+  identity?: string;
   /** How the payloads of the histories are read; the default converter when unset. */
   dataConverter?: DataConverterOptions;
+  /** Whether headers were passed through the codec; "NO_CODEC" when unset. */
+  headerCodecBehavior?: HeaderCodecBehavior;
 }
 
-/** A history: an object made by a client, or the JSON that CLI and UI write, as text or parsed. */
+/** A history: an object made by a client, or the JSON that CLI, UI and other SDKs write, as text or parsed. */
 export type ReplayHistory = WorkflowHistory | string | object;
 
 /** What came of one history. A workflow that fails in its own way, or has not closed, has no error. */
@@ -33,29 +38,51 @@ export interface WorkflowReplayResult {
   runId: string;
   /** What was replayed. */
   history: WorkflowHistory;
-  /** A NondeterminismError, or what failed the workflow task. */
+  /** A NondeterminismError, what failed the workflow task, or a ValueError for a type that is not registered. */
   error?: Error;
 }
 
-/** Tells whether workflow code still does what recorded histories say. */
-export class Replayer {
-  #options: ReplayerOptions;
-  #host: WorkflowHost;
-  #dataConverter: DataConverter;
+/** Takes what workflows log, which they logged before. */
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-  private constructor(options: ReplayerOptions, host: WorkflowHost, dataConverter: DataConverter) {
+/**
+ * Tells whether workflow code still does what recorded histories say.
+ *
+ * ```ts
+ * await using replayer = await Replayer.create({ workflows: new URL("./workflows.ts", import.meta.url) });
+ * const histories = client.workflow.list("WorkflowType = 'Order'").mapHistories();
+ * for await (const { workflowId, error } of replayer.replayWorkflows(histories)) {
+ *   if (error) console.error(workflowId, error);
+ * }
+ * ```
+ */
+export class Replayer implements AsyncDisposable {
+  #options: ReplayerOptions;
+  #parts: ReplayParts;
+  #underWay: Set<Promise<unknown>> = new Set();
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: ReplayerOptions, parts: ReplayParts) {
     this.#options = options;
-    this.#host = host;
-    this.#dataConverter = dataConverter;
+    this.#parts = parts;
   }
 
   /** Loads the workflows. Rejects with ValueError when there are none, or they do not load. */
   static async create(options: ReplayerOptions): Promise<Replayer> {
     if (!hasWorkflows(options)) throw new ValueError("Replayer.create: no workflows; pass `workflows`");
+    const { namespace = "ReplayNamespace", headerCodecBehavior } = options;
     const dataConverter = await loadDataConverter(options.dataConverter);
-    const logger = options.telemetry?.logger ?? createLogger();
-    const host = await createWorkflowHost(options.workflows!, { logger, dataConverter, buildId: options.buildId });
-    return new Replayer(options, host, dataConverter);
+    const host = await createWorkflowHost(options.workflows!, {
+      ...options,
+      logger: silent,
+      dataConverter,
+      hosting: requireHosting("Replayer.create", { ...options, workflowThreads: options.workflowThreads ?? 0 }),
+      outlets: createOutlets(
+        { ...options, sinks: findLoud(options.sinks) },
+        options.telemetry?.logger ?? createLogger(),
+      ),
+    });
+    return new Replayer(options, { namespace, host, dataConverter, headerCodecBehavior });
   }
 
   /** The options as given. */
@@ -64,8 +91,8 @@ export class Replayer {
   }
 
   /**
-   * Replays one history. Rejects with the result's error unless `raiseOnReplayFailure` is false;
-   * always with ValueError for a workflow type that is not registered and for what is not a history.
+   * Replays one history. Rejects with the result's error unless `raiseOnReplayFailure` is false; always with ValueError
+   * for what is not a history, and with IllegalStateError after {@link close}.
    */
   async replayWorkflow(
     history: ReplayHistory,
@@ -76,58 +103,60 @@ export class Replayer {
     return result;
   }
 
-  /** Replays histories, 5 at once when `concurrency` is unset; results come in the order of the histories. */
-  async *replayWorkflows(
+  /**
+   * Replays histories, 5 at once when `concurrency` is unset; results come in the order of the histories, which are
+   * read no further than that. With `raiseOnReplayFailure` the first failure is thrown and ends it.
+   *
+   * Throws ValueError unless `concurrency` is a whole number of at least 1.
+   */
+  replayWorkflows(
     histories: Iterable<ReplayHistory> | AsyncIterable<ReplayHistory>,
     options: { raiseOnReplayFailure?: boolean; concurrency?: number } = {},
   ): AsyncIterable<WorkflowReplayResult> {
     const { raiseOnReplayFailure = false, concurrency = 5 } = options;
-    const underWay: Promise<WorkflowReplayResult>[] = [];
-    for await (const history of histories) {
-      const replay = this.replayWorkflow(history, { raiseOnReplayFailure });
-      replay.catch(() => {}); // reported when its turn comes
-      underWay.push(replay);
-      if (underWay.length >= concurrency) yield await underWay.shift()!;
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new ValueError(`replayWorkflows: \`concurrency\` is ${concurrency}; give a whole number of at least 1`);
     }
-    for (const replay of underWay) yield await replay;
+    return mapOrdered(histories, concurrency, (history) => this.replayWorkflow(history, { raiseOnReplayFailure }));
+  }
+
+  /** Lets the replays under way end, then lets go of the workflow code; may be called again. */
+  async close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#parts.host.realms.close());
+    await this.#closing;
+  }
+
+  /** The same as {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #replay(history: WorkflowHistory): Promise<WorkflowReplayResult> {
-    const { workflowId, runId } = history;
+    if (this.#closing) throw new IllegalStateError("the replayer is closed; create another");
+    const replay = toResult(history, replayHistory(history, this.#parts));
+    this.#underWay.add(replay);
     try {
-      await this.#run(history);
-      return { workflowId, runId, history };
-    } catch (error) {
-      if (error instanceof ValueError) throw error;
-      return { workflowId, runId, history, error: error instanceof Error ? error : new Error(String(error)) };
-    }
-  }
-
-  async #run(history: WorkflowHistory): Promise<void> {
-    const { workflowId, runId } = history;
-    const namespace = this.#options.namespace ?? "ReplayNamespace";
-    const { workflowType, taskQueue } = readStart(history, this.#host.realms.workflowTypes);
-    const { buildId } = this.#host;
-    const run = new Run({ namespace, workflowId, runId, workflowType, taskQueue, buildId });
-    const activator = new Activator({ dataConverter: this.#dataConverter });
-    const contexts = new RunContexts({ namespace, workflowId, workflowType });
-    const realm = this.#host.realms.createRun({ runId });
-    try {
-      run.begin(toTask(history.events));
-      for (let activation = run.next(); activation; activation = run.next()) {
-        run.accept(await activator.activate(realm, activation, contexts));
-      }
-      const { failure } = run.finish();
-      if (failure) throw await this.#toError(failure.failure, failure.cause);
+      return await replay;
     } finally {
-      realm.dispose();
+      this.#underWay.delete(replay);
     }
   }
+}
 
-  async #toError(failure: Parameters<DataConverter["decodeFailure"]>[0], cause: string): Promise<Error> {
-    const error = await this.#dataConverter.decodeFailure(failure);
-    const isForeign = cause === "NON_DETERMINISTIC_ERROR" && !(error instanceof NondeterminismError);
-    return isForeign ? new NondeterminismError(error.message, { cause: error }) : error;
+/** The sinks that are to be called in replay. */
+function findLoud(sinks: ReplayerOptions["sinks"] = {}): ReplayerOptions["sinks"] {
+  const loud = (functions: (typeof sinks)[string]) =>
+    Object.fromEntries(Object.entries(functions).filter(([, { callDuringReplay }]) => callDuringReplay));
+  return Object.fromEntries(Object.entries(sinks).map(([name, functions]) => [name, loud(functions)]));
+}
+
+async function toResult(history: WorkflowHistory, replay: Promise<void>): Promise<WorkflowReplayResult> {
+  const { workflowId, runId } = history;
+  try {
+    await replay;
+    return { workflowId, runId, history };
+  } catch (error) {
+    return { workflowId, runId, history, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 
@@ -135,35 +164,8 @@ function readHistory(history: ReplayHistory): WorkflowHistory {
   if (history instanceof WorkflowHistory) return history;
   const read = WorkflowHistory.fromJSON("replay", history);
   const start = read.events[0]?.attributes;
-  const isStart = start?.case === "workflowExecutionStartedEventAttributes";
-  return isStart && start.value.workflowId ? new WorkflowHistory(start.value.workflowId, read.events) : read;
-}
-
-function readStart(
-  { events, workflowId }: WorkflowHistory,
-  known: readonly string[],
-): { workflowType: string; taskQueue: string } {
-  const start = events[0]?.attributes;
   if (start?.case !== "workflowExecutionStartedEventAttributes") {
-    throw new ValueError(`the history of workflow ${workflowId} does not begin with its started event`);
+    throw new ValueError("the history does not begin with its started event; give the whole history of a run");
   }
-  const workflowType = start.value.workflowType?.name ?? "";
-  if (!known.includes(workflowType)) {
-    const names = [...known].sort().join(", ") || "none";
-    throw new ValueError(`workflow type ${workflowType} of the history is not registered; registered: ${names}`);
-  }
-  return { workflowType, taskQueue: start.value.taskQueue?.name ?? "" };
-}
-
-/** The whole history as one task: what follows on the last completed task is not in the history yet. */
-function toTask(events: HistoryEvent[]): RunTask {
-  let startedEventId = 0;
-  let previousStartedEventId = 0;
-  for (const { eventId, attributes } of events) {
-    if (attributes.case === "workflowTaskStartedEventAttributes") startedEventId = Number(eventId);
-    if (attributes.case === "workflowTaskCompletedEventAttributes") {
-      previousStartedEventId = Number(attributes.value.startedEventId);
-    }
-  }
-  return { events, previousStartedEventId, startedEventId, messages: [], queries: {} };
+  return start.value.workflowId ? new WorkflowHistory(start.value.workflowId, read.events) : read;
 }

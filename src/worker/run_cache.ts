@@ -11,6 +11,10 @@ export interface CachedRun<Task, State> {
   /** Undefined until the first task has loaded it. */
   state?: State;
   busy: boolean;
+  /** What its state weighs. */
+  bytes?: number;
+  /** Set while the run stays, idle or not, whatever the limit. */
+  held?: ReturnType<typeof setTimeout>;
   /** The newest workflow task that arrived while the run was busy. */
   next?: Parked<Task>;
   /** Query tasks that arrived while the run was busy. */
@@ -24,16 +28,25 @@ export interface Parked<Task> {
   done: () => void;
 }
 
+/** A limit of what runs weigh together. */
+export interface WeightLimit<State> {
+  maxBytes: number;
+  measure(state: State): number;
+}
+
 /** Keeps runs by their run id, least recently used first. */
 export class RunCache<Task, State> {
   #runs = new Map<string, CachedRun<Task, State>>();
   #limit: number;
   #dispose: (state: State) => void;
+  #weight: WeightLimit<State> | undefined;
+  #bytes = 0;
 
-  /** `limit` runs stay while idle; `dispose` frees what leaves. */
-  constructor(limit: number, dispose: (state: State) => void) {
+  /** `limit` runs stay while idle, fewer where they weigh too much, but one; `dispose` frees what leaves. */
+  constructor(limit: number, dispose: (state: State) => void, weight?: WeightLimit<State>) {
     this.#limit = limit;
     this.#dispose = dispose;
+    this.#weight = weight;
   }
 
   /** Runs held, busy ones included. */
@@ -52,6 +65,7 @@ export class RunCache<Task, State> {
   /** Marks a run as busy and makes room for it. */
   begin(run: CachedRun<Task, State>): void {
     run.busy = true;
+    this.#release(run);
     this.trim(Math.max(1, this.#limit));
   }
 
@@ -59,29 +73,57 @@ export class RunCache<Task, State> {
   evict(run: CachedRun<Task, State>): void {
     const { state } = run;
     run.state = undefined;
+    this.#weigh(run);
     if (state !== undefined) this.#dispose(state);
   }
 
-  /** Marks a run as idle and makes room: runs without state and those beyond the limit leave. */
-  settle(run: CachedRun<Task, State>): void {
+  /**
+   * Marks a run as idle and makes room: runs without state and those beyond the limit leave. This one stays for `hold`
+   * milliseconds in any case: its next task is on its way.
+   */
+  settle(run: CachedRun<Task, State>, hold: number = 0): void {
     run.busy = false;
+    this.#weigh(run);
     if (run.state === undefined) this.#runs.delete(run.runId);
+    else if (hold > 0) run.held = setTimeout(() => this.#expire(run), hold);
     this.trim(this.#limit);
   }
 
   /** Evicts idle runs, least recently used first, until at most `limit` are held. */
   trim(limit: number): void {
-    if (this.#runs.size <= limit) return;
+    if (this.#fits(limit)) return;
     for (const run of this.#runs.values()) {
-      if (run.busy) continue;
+      if (run.busy || run.held !== undefined) continue;
       this.evict(run);
       this.#runs.delete(run.runId);
-      if (this.#runs.size <= limit) return;
+      if (this.#fits(limit)) return;
     }
   }
 
   /** Evicts every idle run. */
   clear(): void {
+    for (const run of this.#runs.values()) this.#release(run);
     this.trim(0);
+  }
+
+  #fits(limit: number): boolean {
+    const { size } = this.#runs;
+    return size <= limit && (size <= 1 || this.#bytes <= (this.#weight?.maxBytes ?? Infinity));
+  }
+
+  #weigh(run: CachedRun<Task, State>): void {
+    const bytes = run.state === undefined ? 0 : this.#weight?.measure(run.state) ?? 0;
+    this.#bytes += bytes - (run.bytes ?? 0);
+    run.bytes = bytes;
+  }
+
+  #release(run: CachedRun<Task, State>): void {
+    clearTimeout(run.held);
+    run.held = undefined;
+  }
+
+  #expire(run: CachedRun<Task, State>): void {
+    this.#release(run);
+    this.trim(this.#limit);
   }
 }

@@ -78,8 +78,12 @@ export class TaskService {
     return this.#call()(method.describeNamespace, { namespace: this.settings.namespace });
   }
 
-  /** One long poll for a workflow task; undefined when none came. */
-  async pollWorkflowTask(sticky: boolean, signal: AbortSignal): Promise<PollWorkflowTaskQueueResponse | undefined> {
+  /** One long poll for a workflow task, by code of that build; undefined when none came. */
+  async pollWorkflowTask(
+    sticky: boolean,
+    buildId: string,
+    signal: AbortSignal,
+  ): Promise<PollWorkflowTaskQueueResponse | undefined> {
     const { namespace, identity, taskQueue, stickyQueue, workerInstanceKey } = this.settings;
     const request = {
       namespace,
@@ -88,6 +92,7 @@ export class TaskService {
       taskQueue: sticky
         ? { name: stickyQueue, kind: TaskQueueKind.STICKY, normalName: taskQueue }
         : { name: taskQueue, kind: TaskQueueKind.NORMAL },
+      workerVersionCapabilities: { buildId, useVersioning: false },
     };
     const task = await this.#call()(method.pollWorkflowTaskQueue, request, { signal, longPoll: true, retry: false });
     return task.taskToken.length > 0 ? task : undefined;

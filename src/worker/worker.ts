@@ -125,7 +125,7 @@ export class Worker implements AsyncDisposable {
       cachedWorkflows: workflows?.cached ?? 0,
       runningWorkflowTasks: workflows?.running ?? 0,
       runningActivities: activities?.running ?? 0,
-      runningLocalActivities: 0,
+      runningLocalActivities: workflows?.runningLocal ?? 0,
       runningNexusTasks: 0,
       pollers: {
         workflow: polling && workflows ? workflows.pollers : 0,
@@ -236,7 +236,7 @@ export class Worker implements AsyncDisposable {
     const activitiesEnded = activities?.drain(settings.gracefulShutdownTimeout);
     await this.#endPolls(pollsEnded);
     this.#state = "DRAINING";
-    await workflows?.drain();
+    await workflows?.drain(settings.gracefulShutdownTimeout);
     await activitiesEnded;
     await activities?.drain(settings.gracefulShutdownTimeout);
     await host?.realms.close();
@@ -308,7 +308,10 @@ export class Worker implements AsyncDisposable {
 
   #holdClient(): void {
     this.#releaseClient?.();
-    this.#releaseClient = clientParts(this.client).link.use();
+    const { link } = clientParts(this.client);
+    const { workflows } = this.#parts;
+    const release = [link.use(), workflows ? link.eagerStarts.add(workflows.offer()) : () => {}];
+    this.#releaseClient = () => release.forEach((undo) => undo());
   }
 
   #announce(): void {

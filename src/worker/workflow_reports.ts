@@ -5,7 +5,7 @@
  */
 import { type Duration as ProtoDuration, durationFromMs } from "@bufbuild/protobuf/wkt";
 import { RPCError } from "../common/errors.ts";
-import type { Failure } from "../common/failure.ts";
+import { type Failure, failureSource } from "../common/failure.ts";
 import type { Logger } from "../common/logger.ts";
 import { sdkName, version } from "../common/version.ts";
 import type { Run, TaskAnswer } from "../core/run.ts";
@@ -32,6 +32,8 @@ export interface WorkflowReportsOptions {
   /** Aborts when the worker shuts down: runs leave the sticky queue then. */
   stop: AbortSignal;
   eager?: EagerActivities;
+  /** The build id of this worker. */
+  buildId: string;
 }
 
 /** What came of an answer: whether the run's state is what the server has now, and its next task. */
@@ -52,12 +54,17 @@ export class WorkflowReports {
     this.#stickyTimeout = durationFromMs(options.stickyTimeout);
   }
 
-  /** Sends what a run decided; never rejects because of the server. */
-  async send(task: PollWorkflowTaskQueueResponse, run: Run, answer: TaskAnswer): Promise<Sent> {
+  /** Sends what a run decided, and how many attempts local activities of earlier tasks began; never rejects because of the server. */
+  async send(
+    task: PollWorkflowTaskQueueResponse,
+    run: Run,
+    answer: TaskAnswer,
+    laterLocalAttempts: number = 0,
+  ): Promise<Sent> {
     if (task.query) return await this.#answerQuery(task, answer);
     const permits = this.#reserveEager(answer.commands);
     try {
-      const reply = await this.#complete(task, run, answer);
+      const reply = await this.#complete(task, run, answer, laterLocalAttempts);
       if (reply.resetHistoryEventId > 0n) run.resetLastStarted(Number(reply.resetHistoryEventId));
       this.#startEager(reply, permits);
       const next = reply.workflowTask;
@@ -118,8 +125,9 @@ export class WorkflowReports {
     task: PollWorkflowTaskQueueResponse,
     run: Run,
     answer: TaskAnswer,
+    laterLocalAttempts: number,
   ): Promise<RespondWorkflowTaskCompletedResponse> {
-    const { service, stop } = this.#options;
+    const { service, stop, buildId } = this.#options;
     const { stickyQueue, taskQueue } = service.settings;
     const sticky = stickyQueue !== undefined && !stop.aborted;
     return service.completeWorkflowTask({
@@ -134,8 +142,11 @@ export class WorkflowReports {
         }
         : undefined,
       returnNewWorkflowTask: sticky,
+      forceCreateNewWorkflowTask: answer.forceNewTask,
+      meteringMetadata: { nonfirstLocalActivityExecutionAttempts: laterLocalAttempts },
       sdkMetadata: sdkMetadata(run, answer),
       capabilities: { discardSpeculativeWorkflowTaskWithEvents: true },
+      workerVersionStamp: { buildId, useVersioning: false },
     });
   }
 
@@ -151,7 +162,7 @@ export class WorkflowReports {
   async #failTooLarge(task: PollWorkflowTaskQueueResponse, error: RPCError): Promise<void> {
     if (task.attempt > 1) return;
     const message = `the workflow task's answer is too large: ${error.message}; schedule less at once or pass less`;
-    const failure = { message, source: sdkName, stackTrace: "" };
+    const failure = { message, source: failureSource, stackTrace: "" };
     const request = { taskToken: task.taskToken, cause: WorkflowTaskFailedCause.GRPC_MESSAGE_TOO_LARGE, failure };
     this.#warn(task, error);
     await this.#options.service.failWorkflowTask(request).catch((other) => this.#warn(task, other));

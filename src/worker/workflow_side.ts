@@ -4,13 +4,15 @@
  * @module
  */
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { EagerWorker, TaskSlot } from "../client/eager_starts.ts";
 import type { Logger } from "../common/logger.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import { messageOf } from "./failures.ts";
+import type { LocalActivities } from "./local_activities.ts";
 import { PollBalancer, type WorkflowQueue } from "./poll_balancer.ts";
 import { type Poll, runPoller } from "./poller.ts";
 import type { TaskService } from "./service.ts";
-import { type Permit, Slots } from "./slots.ts";
+import { type Permit, type SlotLane, Slots } from "./slots.ts";
 import type { WorkflowTasks } from "./workflow_tasks.ts";
 
 /** The signals that end polling. */
@@ -25,7 +27,10 @@ export interface PollSignals {
 export interface WorkflowSideOptions {
   service: TaskService;
   tasks: WorkflowTasks;
+  local: LocalActivities;
   logger: Logger;
+  /** The build id of this worker. */
+  buildId: string;
   slots: number;
   pollers: number;
   /** Share of the pollers on the queue that all workers poll, while no task waits long. */
@@ -38,11 +43,19 @@ export class WorkflowSide {
   #options: WorkflowSideOptions;
   #slots: Slots;
   #running = new Set<Promise<void>>();
+  #reserved = new Set<Promise<void>>();
 
   constructor(options: WorkflowSideOptions) {
     this.#options = options;
     this.#slots = new Slots(options.slots);
     this.pollers = options.pollers;
+  }
+
+  /** This worker as one that takes first tasks of the client it is made from. */
+  offer(): EagerWorker {
+    const { namespace, taskQueue } = this.#options.service.settings;
+    const lane = this.#slots.lane();
+    return { namespace, taskQueue, reserve: () => this.#reserve(lane) };
   }
 
   /** Tasks under way. */
@@ -70,16 +83,30 @@ export class WorkflowSide {
     await Promise.all(pollers);
   }
 
-  /** Waits for the tasks under way, then drops all runs. */
-  async drain(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
-    this.#options.tasks.clear();
+  /** Attempts of local activities under way. */
+  get runningLocal(): number {
+    return this.#options.local.running;
+  }
+
+  /**
+   * Waits for the tasks under way and for those that a start may still bring, then drops all runs. Local activities
+   * have `grace` milliseconds.
+   */
+  async drain(grace: number): Promise<void> {
+    const { local, tasks } = this.#options;
+    const spare = local.endAfter(grace);
+    this.#slots.close();
+    while (this.#running.size + this.#reserved.size > 0) await Promise.all([...this.#running, ...this.#reserved]);
+    tasks.clear();
+    await local.drain();
+    spare();
   }
 
   #createPolls(): () => Poll<PollWorkflowTaskQueueResponse> {
-    const { service, nonstickyRatio } = this.#options;
+    const { service, buildId, nonstickyRatio } = this.#options;
     if (service.settings.stickyQueue === undefined) {
-      const poll = { lane: this.#slots.lane(), run: (signal: AbortSignal) => service.pollWorkflowTask(false, signal) };
+      const run = (signal: AbortSignal) => service.pollWorkflowTask(false, buildId, signal);
+      const poll = { lane: this.#slots.lane(), run };
       return () => poll;
     }
     const balancer = new PollBalancer(this.pollers, nonstickyRatio);
@@ -98,12 +125,29 @@ export class WorkflowSide {
   ): Promise<PollWorkflowTaskQueueResponse | undefined> {
     let waited: number | undefined;
     try {
-      const task = await this.#options.service.pollWorkflowTask(queue === "sticky", signal);
+      const { service, buildId } = this.#options;
+      const task = await service.pollWorkflowTask(queue === "sticky", buildId, signal);
       waited = task && readWait(task);
       return task;
     } finally {
       balancer.close(queue, waited);
     }
+  }
+
+  #reserve(lane: SlotLane): TaskSlot | undefined {
+    const permit = lane.tryAcquire();
+    if (!permit) return undefined;
+    let isOver = false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = (finish: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      finish();
+      this.#reserved.delete(promise);
+      resolve();
+    };
+    this.#reserved.add(promise);
+    return { use: (task) => end(() => this.#handle(task, permit)), release: () => end(() => permit.release()) };
   }
 
   #handle(task: PollWorkflowTaskQueueResponse, permit: Permit): void {

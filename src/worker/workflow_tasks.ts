@@ -6,14 +6,19 @@
  */
 import { NondeterminismError, RPCError } from "../common/errors.ts";
 import type { Logger } from "../common/logger.ts";
+import { createFailureAnswer } from "../core/failure_answer.ts";
 import { Run, type RunTask, type TaskAnswer } from "../core/run.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { RealmHost, WorkflowRealm } from "../realm/host.ts";
+import { RealmLostError } from "../realm/lost.ts";
 import type { TaskFailureCause } from "../workflow/activation.ts";
+import { tracedQueries } from "../workflow/runtime/tool_queries.ts";
 import { type CachedRun, RunCache } from "./run_cache.ts";
 import type { Activator } from "./activator.ts";
+import { explainMismatch, locateIn } from "./nondeterminism.ts";
 import { RunContexts, type RunIdentity } from "./run_contexts.ts";
+import type { LocalActivities, LocalRun } from "./local_activities.ts";
 import type { TaskService } from "./service.ts";
 import { findAllEvents, findNewEvents, isQueryTask } from "./workflow_events.ts";
 import type { WorkflowReports } from "./workflow_reports.ts";
@@ -23,6 +28,12 @@ export interface LoadedRun {
   run: Run;
   realm: WorkflowRealm;
   contexts: RunContexts;
+  /** Whether it knows where its calls were made. */
+  isTraced: boolean;
+  /** Whether a NondeterminismError fails the workflow, not the task. */
+  nondeterminismFailsWorkflow: boolean;
+  /** Its local activities in this worker. */
+  local: LocalRun;
 }
 
 /** What the handler of workflow tasks needs. */
@@ -30,6 +41,7 @@ export interface WorkflowTasksOptions {
   service: TaskService;
   host: RealmHost;
   activator: Activator;
+  local: LocalActivities;
   reports: WorkflowReports;
   logger: Logger;
   buildId: string;
@@ -37,6 +49,15 @@ export interface WorkflowTasksOptions {
   /** Whether activities may come back with the answer of the task that schedules them. */
   requestEagerActivities: boolean;
 }
+
+/** How often a task is begun anew because the thread of its run is gone, by the fault of other runs. */
+const maxReloads = 20;
+
+/** The share of its time after which a task that waits for local activities is answered, for the next one to go on. */
+const heartbeatShare = 0.8;
+
+/** Bytes of history, as the server counts them, that the runs in the cache may have together. */
+const maxCachedBytes = 256 * 2 ** 20;
 
 /** What becomes of a task: the server's next one for the same run, if it came with the reply. */
 type Next = PollWorkflowTaskQueueResponse | undefined;
@@ -47,10 +68,15 @@ type Cached = CachedRun<PollWorkflowTaskQueueResponse, LoadedRun>;
 export class WorkflowTasks {
   #options: WorkflowTasksOptions;
   #cache: RunCache<PollWorkflowTaskQueueResponse, LoadedRun>;
+  /** Local activities of runs that are being loaded anew, by run id. */
+  #handedOver = new Map<string, LocalRun>();
 
   constructor(options: WorkflowTasksOptions) {
     this.#options = options;
-    this.#cache = new RunCache(options.maxCachedWorkflows, ({ realm }) => realm.dispose());
+    this.#cache = new RunCache(options.maxCachedWorkflows, ({ realm, run, local }) => {
+      realm.dispose();
+      if (this.#handedOver.get(run.runId) !== local) local.close();
+    }, { maxBytes: maxCachedBytes, measure: ({ run }) => run.historySize });
   }
 
   /** Runs held, busy and idle. */
@@ -83,21 +109,28 @@ export class WorkflowTasks {
     } finally {
       // In the same turn in which nothing was found parked: what comes later starts on its own.
       while (unpark(cached)); // only after a fault: the server hands these tasks out again
-      this.#cache.settle(cached);
+      this.#takeOver(cached.runId)?.close();
+      const { local, run } = cached.state ?? {};
+      this.#cache.settle(cached, local?.isAwaited ? run?.taskTimeout : 0);
     }
   }
 
-  async #process(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<Next> {
+  async #process(cached: Cached, task: PollWorkflowTaskQueueResponse, reloads: number = 0): Promise<Next> {
     const { reports } = this.#options;
+    const begun = performance.now();
     try {
       const work = await this.#prepare(cached, task);
-      const answer = await this.#decide(work.loaded, work.task);
+      const answer = await this.#decide(work.loaded, work.task, begun);
       if (answer.failure) return await this.#failed(cached, task, answer.failure);
-      const { run } = work.loaded;
-      const sent = await reports.send(task, run, answer);
+      const { run, local } = work.loaded;
+      const sent = await reports.send(task, run, answer, isQueryTask(task) ? 0 : local.takeLaterAttempts());
       if (!sent.kept || run.isClosed && !isQueryTask(task)) this.#cache.evict(cached);
       return sent.kept ? sent.next : undefined;
     } catch (error) {
+      if (error instanceof RealmLostError && reloads < maxReloads) {
+        this.#unload(cached);
+        return await this.#process(cached, task, reloads + 1);
+      }
       return await this.#threw(cached, task, error);
     }
   }
@@ -114,6 +147,11 @@ export class WorkflowTasks {
       : "WORKFLOW_WORKER_UNHANDLED_FAILURE";
     const { activator, service } = this.#options;
     const failure = await activator.toFailure(error, new RunContexts(identify(task, service)).workflow);
+    if (error instanceof NondeterminismError && cached.state?.nondeterminismFailsWorkflow && !isQueryTask(task)) {
+      await this.#options.reports.send(task, cached.state.run, createFailureAnswer(failure));
+      this.#cache.evict(cached);
+      return undefined;
+    }
     return await this.#failed(cached, task, { failure, cause });
   }
 
@@ -133,40 +171,84 @@ export class WorkflowTasks {
     task: PollWorkflowTaskQueueResponse,
   ): Promise<{ loaded: LoadedRun; task: RunTask }> {
     const { service } = this.#options;
+    const isTraced = asksForTrace(task);
+    if (cached.state?.isTraced === false && isTraced) this.#unload(cached);
     if (cached.state) {
       const events = await findNewEvents(service, task, cached.state.run.lastStartedEventId);
       if (events) return { loaded: cached.state, task: toRunTask(task, events) };
       this.#cache.evict(cached);
     }
     const events = await findAllEvents(service, task);
-    cached.state = this.#load(task);
+    cached.state = this.#load(task, isTraced);
     return { loaded: cached.state, task: toRunTask(task, events) };
   }
 
-  #load(task: PollWorkflowTaskQueueResponse): LoadedRun {
+  #load(task: PollWorkflowTaskQueueResponse, isTraced: boolean): LoadedRun {
     const { host, service, buildId, requestEagerActivities } = this.#options;
     const { runId } = task.workflowExecution!;
     const { taskQueue } = service.settings;
     const identity = identify(task, service);
     const run = new Run({ ...identity, runId, taskQueue, buildId, requestEagerActivities });
-    return { run, realm: host.createRun({ runId }), contexts: new RunContexts(identity) };
+    const realm = host.createRun({ runId, isTraced });
+    const local = this.#takeOver(runId) ?? this.#options.local.open({ ...identity, taskQueue, runId });
+    const contexts = new RunContexts(identity);
+    return { run, realm, contexts, isTraced, nondeterminismFailsWorkflow: false, local };
   }
 
-  async #decide({ run, realm, contexts }: LoadedRun, task: RunTask): Promise<TaskAnswer> {
-    const { activator } = this.#options;
-    run.begin(task);
-    for (let activation = run.next(); activation; activation = run.next()) {
-      run.accept(await activator.activate(realm, activation, contexts));
+  /** Drops a run that is loaded anew at once; its local activities go on. */
+  #unload(cached: Cached): void {
+    if (cached.state) this.#handedOver.set(cached.runId, cached.state.local);
+    this.#cache.evict(cached);
+  }
+
+  #takeOver(runId: string): LocalRun | undefined {
+    const local = this.#handedOver.get(runId);
+    this.#handedOver.delete(runId);
+    return local;
+  }
+
+  async #decide(loaded: LoadedRun, task: RunTask, begun: number): Promise<TaskAnswer> {
+    const { run, realm } = loaded;
+    try {
+      run.begin(task);
+      const deadline = begun + run.taskTimeout * heartbeatShare;
+      do await this.#activateAll(loaded); while (await hearLocal(loaded, deadline));
+      return run.finish();
+    } catch (error) {
+      throw await explainMismatch(error, task.events, locateIn(realm));
     }
-    return run.finish();
+  }
+
+  async #activateAll(loaded: LoadedRun): Promise<void> {
+    const { run, realm, contexts } = loaded;
+    for (let activation = run.next(); activation; activation = run.next()) {
+      const completion = await this.#options.activator.activate(realm, activation, contexts);
+      loaded.nondeterminismFailsWorkflow = completion.kind === "successful" &&
+        completion.nondeterminismFailsWorkflow === true;
+      run.accept(completion);
+    }
   }
 }
 
 function identify(
   { workflowExecution, workflowType }: PollWorkflowTaskQueueResponse,
-  { settings: { namespace } }: TaskService,
+  { settings: { namespace, taskQueue } }: TaskService,
 ): RunIdentity {
-  return { namespace, workflowId: workflowExecution!.workflowId, workflowType: workflowType!.name };
+  return { namespace, workflowId: workflowExecution!.workflowId, workflowType: workflowType!.name, taskQueue };
+}
+
+/** Lets the run hear of the next local activity that ended; false where its task must be answered now. */
+async function hearLocal({ run, local }: LoadedRun, deadline: number): Promise<boolean> {
+  local.apply(run.takeLocalWork(Date.now()));
+  if (!run.awaitsLocal) return false;
+  const ended = await local.next(deadline);
+  if (ended) run.resolveLocal(ended.seq, ended.outcome);
+  return ended !== undefined;
+}
+
+/** Whether a task asks where its workflow waits, which only a traced run can tell: it is loaded anew for that. */
+function asksForTrace({ query, queries }: PollWorkflowTaskQueueResponse): boolean {
+  return [query, ...Object.values(queries)].some((asked) => asked && tracedQueries.has(asked.queryType));
 }
 
 function park(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<void> {
@@ -176,6 +258,7 @@ function park(cached: Cached, task: PollWorkflowTaskQueueResponse): Promise<void
     } else {
       cached.next?.done();
       cached.next = { task, done };
+      cached.state?.local.interrupt(); // the server has given up the task in progress
     }
   });
 }

@@ -291,7 +291,7 @@ describe("activity attempt", () => {
     });
     const greet = () => Promise.reject(new ApplicationError("secret", { details: ["secret"] }));
     const failure = failureOf(await attempt({ greet }, {}, {}, { dataConverter }));
-    assert.equal(failure.message, "the failure of activity greet could not be encoded: no key");
+    assert.equal(failure.message, "Failed building exception result: no key");
     assert.ok(!JSON.stringify(failure, (_, value) => typeof value === "bigint" ? 0 : value).includes("secret"));
   });
 

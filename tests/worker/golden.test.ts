@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
-import { WorkflowHistory } from "@anywhen/temporal/client";
+import { type HistoryEvent, WorkflowHistory } from "@anywhen/temporal/client";
 import { NondeterminismError } from "@anywhen/temporal/common";
 import { Replayer } from "@anywhen/temporal/worker";
 import { DataConverter } from "../../src/converter/data.ts";
@@ -14,14 +14,19 @@ import { createLog } from "../activity/support.ts";
 import { readPayload } from "./support.ts";
 
 /** Who recorded, and the same workflows in our words. */
+const typescript = ["basics", "children", "local", "races", "values", "versions"].map((name) =>
+  `golden_typescript/${name}.ts`
+);
 const recorders = {
-  "typescript-1.24.0": "./workflows/golden_typescript.ts",
-  "python-1.35.0": "./workflows/golden_python.ts",
+  "typescript-1.10.3": typescript,
+  "typescript-1.11.8": typescript,
+  "typescript-1.24.0": typescript,
+  "python-1.35.0": ["golden_python/basics.ts", "golden_python/features.ts", "golden_python/rules.ts"],
 };
 
-for (const [recorder, module] of Object.entries(recorders)) {
+for (const [recorder, modules] of Object.entries(recorders)) {
   describe(`histories of ${recorder}`, () => {
-    const workflows = new URL(module, import.meta.url);
+    const workflows = modules.map((name) => new URL(`./workflows/${name}`, import.meta.url));
     const folder = new URL(`../histories/${recorder}/`, import.meta.url);
     const names = readdirSync(folder).filter((name) => name.endsWith(".json")).sort();
     const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
@@ -35,13 +40,24 @@ for (const [recorder, module] of Object.entries(recorders)) {
     });
 
     for (const name of names) {
-      test(`${name} replays and ends as recorded`, async () => {
-        const history = read(name);
-        await replayer.replayWorkflow(history);
-        const end = await findEnd(host, WorkflowHistory.fromJSON("golden", history));
-        assert.deepEqual(end, recordedEnd(JSON.parse(history).events.at(-1)));
+      test(`REPLAY-06 ${name} replays and ends as recorded`, async () => {
+        const { history } = await replayer.replayWorkflow(read(name));
+        assert.deepEqual(await findEnd(host, history), recordedEnd(JSON.parse(read(name)).events.at(-1)));
       });
     }
+
+    test("REPLAY-01 all of them replay up to each of their workflow tasks", async () => {
+      for (const name of names) {
+        const { workflowId, events } = WorkflowHistory.fromJSON(name, read(name));
+        const isTask = ({ attributes }: HistoryEvent) => attributes.case === "workflowTaskStartedEventAttributes";
+        const prefixes = events.filter(isTask).map(({ eventId }) =>
+          new WorkflowHistory(workflowId, events.slice(0, Number(eventId)))
+        );
+        for await (const { history, error } of replayer.replayWorkflows(prefixes)) {
+          assert.equal(error, undefined, `${name} up to event ${history.events.length}: ${error?.message}`);
+        }
+      }
+    });
 
     test("a history that says something else is nondeterminism", async () => {
       for (const name of ["activities.json", "timers.json", "cancellationTypes.json"]) {
@@ -54,6 +70,37 @@ for (const [recorder, module] of Object.entries(recorders)) {
     });
   });
 }
+
+describe("a patch over the releases", () => {
+  const workflows = new URL("./workflows/golden_typescript/later_versions.ts", import.meta.url);
+  const read = (path: string) => readFileSync(new URL(`../histories/${path}.json`, import.meta.url), "utf8");
+  let replayer: Replayer;
+
+  before(async () => {
+    replayer = await Replayer.create({ workflows });
+  });
+
+  for (const path of ["typescript-1.10.3/patchedOnce", "typescript-1.24.0/patchedOnce"]) {
+    test(`REPLAY-06 ${path} replays when its patches are deprecated`, async () => {
+      await replayer.replayWorkflow(read(path));
+    });
+  }
+
+  test("REPLAY-06 typescript-1.24.0/patchDeprecated replays when its deprecated patches are gone", async () => {
+    await replayer.replayWorkflow(read("typescript-1.24.0/patchDeprecated"));
+  });
+
+  test("a patch that goes without being deprecated is nondeterminism", async () => {
+    const gone = JSON.parse(read("typescript-1.24.0/patchDeprecated"));
+    const marker = gone.events.find((event: Event) => event.eventType === "EVENT_TYPE_MARKER_RECORDED");
+    const { payloads: [payload] } = marker.markerRecordedEventAttributes.details["patch-data"];
+    payload.data = btoa(JSON.stringify({ ...JSON.parse(atob(payload.data)), deprecated: false }));
+    await assert.rejects(replayer.replayWorkflow(gone), {
+      name: "NondeterminismError",
+      expected: 'MARKER_RECORDED (patch "first change")',
+    });
+  });
+});
 
 interface Event {
   eventType: string;

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { HeartbeatSender, throttleInterval } from "../../src/worker/heartbeat.ts";
 
 describe("heartbeats", () => {
-  test("the interval is 80 % of the time-out, a default without one, and never above the maximum", () => {
+  test("trap 23: the interval is 80 % of the time-out, a default without one, and never above the maximum", () => {
     const limits = { maximum: 60_000, fallback: 30_000 };
     assert.equal(throttleInterval(10_000, limits), 8_000);
     assert.equal(throttleInterval(undefined, limits), 30_000);

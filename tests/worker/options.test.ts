@@ -18,6 +18,7 @@ describe("worker options", () => {
       nonstickyRatio: 0.2,
       workflowSlots: 100,
       activitySlots: 100,
+      localActivitySlots: 100,
       workflowPollers: 5,
       activityPollers: 5,
       maxActivitiesPerSecond: undefined,
@@ -28,7 +29,18 @@ describe("worker options", () => {
       gracefulShutdownTimeout: 0,
       forceShutdownTimeout: undefined,
       shutdownSignals: ["SIGINT", "SIGTERM"],
+      checksPayloadSizes: true,
+      hosting: { threads: 1, deadlockTimeout: 2_000 },
     });
+  });
+
+  test("FAIL-09 the error classes that fail workflows are a list of names", () => {
+    const resolve = (names: unknown) =>
+      resolveOptions({ client, taskQueue: "q", activities, workflowFailureExceptionTypes: names as string[] });
+    resolve(["PaymentError", "Error"]);
+    for (const names of ["Error", [Error], [""]]) {
+      assert.throws(() => resolve(names), /workflowFailureExceptionTypes must be an array of class names/);
+    }
   });
 
   test("a small cache lowers the number of tasks at once, yet not below two", () => {

@@ -53,6 +53,31 @@ describe("run cache", () => {
     assert.notEqual(cache.claim("a"), run);
   });
 
+  test("runs that weigh too much together leave, the least recently used first, but one", () => {
+    const disposed: string[] = [];
+    const weight = { maxBytes: 10, measure: (state: { bytes: number }) => state.bytes };
+    const cache = new RunCache<string, { id: string; bytes: number }>(5, ({ id }) => void disposed.push(id), weight);
+    const use = (id: string, bytes: number) => {
+      const run = cache.claim(id);
+      cache.begin(run);
+      run.state ??= { id, bytes };
+      run.state.bytes = bytes;
+      cache.settle(run);
+    };
+    for (const id of ["a", "b", "c"]) use(id, 3);
+    assert.deepEqual(disposed, []);
+    use("a", 5);
+    assert.deepEqual(disposed, ["b"]);
+    use("d", 100);
+    assert.deepEqual(disposed, ["b", "c", "a"]);
+    use("e", 1);
+    assert.deepEqual(disposed, ["b", "c", "a", "d"]);
+    use("f", 9);
+    assert.deepEqual([disposed.length, cache.size], [4, 2]);
+    cache.clear();
+    assert.equal(cache.size, 0);
+  });
+
   test("clear disposes of all", () => {
     const { cache, disposed, load } = setUp(5);
     for (const id of ["a", "b"]) cache.settle(load(id));

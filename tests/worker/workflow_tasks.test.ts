@@ -6,14 +6,17 @@ import { RPCError } from "../../src/common/errors.ts";
 import { DataConverter } from "../../src/converter/data.ts";
 import { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts";
 import { WorkflowTaskFailedCause } from "../../src/gen/temporal/api/enums/v1/failed_cause_pb.ts";
+import { QueryResultType } from "../../src/gen/temporal/api/enums/v1/query_pb.ts";
 import { type HistoryEvent, HistoryEventSchema } from "../../src/gen/temporal/api/history/v1/message_pb.ts";
 import type { RealmHost } from "../../src/realm/host.ts";
 import type { Activation, Command, Completion } from "../../src/workflow/activation.ts";
 import { Activator } from "../../src/worker/activator.ts";
 import type { EagerActivities } from "../../src/worker/activity_tasks.ts";
+import { LocalActivities } from "../../src/worker/local_activities.ts";
 import { WorkflowReports } from "../../src/worker/workflow_reports.ts";
 import { WorkflowTasks } from "../../src/worker/workflow_tasks.ts";
 import { createLog } from "../activity/support.ts";
+import { createExecutions } from "./executions.ts";
 import { type Answers, createFakeService, notFound, payload, readPayload, workflowTask } from "./support.ts";
 
 type Init = MessageInitShape<typeof HistoryEventSchema>;
@@ -106,7 +109,15 @@ function setUp(
     service: fake.service,
     host,
     activator: new Activator({ dataConverter: DataConverter.default, payloadLimit }),
-    reports: new WorkflowReports({ service: fake.service, logger, stickyTimeout: 10_000, stop: stop.signal, eager }),
+    local: new LocalActivities(createExecutions({}).host, 1),
+    reports: new WorkflowReports({
+      service: fake.service,
+      logger,
+      stickyTimeout: 10_000,
+      stop: stop.signal,
+      eager,
+      buildId: "build",
+    }),
     logger,
     buildId: "1",
     maxCachedWorkflows,
@@ -151,11 +162,12 @@ describe("workflow tasks", () => {
     assert.equal(disposed(), 1);
   });
 
-  test("on a cache miss the whole history is fetched, page by page, empty ones too", async () => {
+  test("trap 16: on a cache miss the whole history is fetched, page by page, empty ones too", async () => {
     const pages = [
       { history: { events: firstEvents }, nextPageToken: new Uint8Array([1]) },
       { nextPageToken: new Uint8Array([2]) },
-      { history: { events: secondEvents } },
+      { history: { events: secondEvents }, nextPageToken: new Uint8Array([3]) },
+      {},
     ];
     const tokens: number[][] = [];
     const { tasks, methods, activations } = setUp({
@@ -168,7 +180,7 @@ describe("workflow tasks", () => {
       },
     });
     await tasks.handle(second());
-    assert.deepEqual(tokens, [[], [1], [2]]);
+    assert.deepEqual(tokens, [[], [1], [2], [3]]);
     assert.equal(methods().at(-1), "respondWorkflowTaskCompleted");
     assert.deepEqual(activations.map(({ isReplaying }) => isReplaying), [true, false]);
   });
@@ -219,7 +231,7 @@ describe("workflow tasks", () => {
     assert.equal(failed.request.cause, WorkflowTaskFailedCause.WORKFLOW_WORKER_UNHANDLED_FAILURE);
   });
 
-  test("without a cache nothing is sticky and nothing stays", async () => {
+  test("trap 17: without a cache nothing is sticky and nothing stays", async () => {
     const { tasks, calls, disposed } = setUp({ maxCachedWorkflows: 0, sticky: false });
     await tasks.handle(first());
     assert.equal(calls[0].request.stickyAttributes, undefined);
@@ -247,7 +259,7 @@ describe("workflow tasks", () => {
     assert.deepEqual(methods(), ["respondWorkflowTaskCompleted", "respondWorkflowTaskCompleted"]);
   });
 
-  test("a failed task is reported on its first attempt only, and the run is dropped", async () => {
+  test("trap 15: a failed task is reported on its first attempt only, and the run is dropped", async () => {
     const failure = { message: "bad code", source: "", stackTrace: "at x" };
     const activate = (): Completion => ({ kind: "failed", failure, cause: "WORKFLOW_WORKER_UNHANDLED_FAILURE" });
     const { tasks, made, methods, lines, disposed } = setUp({ activate });
@@ -307,6 +319,61 @@ describe("workflow tasks", () => {
     await tasks.handle(workflowTask({ query: { queryType: "state" }, previousStartedEventId: 3n, startedEventId: 0n }));
     assert.deepEqual(methods(), ["getWorkflowExecutionHistory"]);
     assert.equal(tasks.cached, 0);
+  });
+
+  test("a query older than what the run has taken in fails, and leaves the run as it is", async () => {
+    const waits = (activation: Activation): Completion => {
+      const completion = timerWorkflow(activation);
+      return activation.jobs[0].kind === "fireTimer" ? { kind: "successful", commands: [], usedFlags: [] } : completion;
+    };
+    const { tasks, made, methods, disposed } = setUp({ activate: waits });
+    await tasks.handle(first());
+    await tasks.handle(second());
+    await tasks.handle(workflowTask({ query: { queryType: "state" }, previousStartedEventId: 3n, startedEventId: 0n }));
+    const [{ request }] = made("respondQueryTaskCompleted");
+    assert.equal(request.completedType, QueryResultType.FAILED);
+    assert.match(request.errorMessage, /a history older than the one this worker has; ask again/);
+    await tasks.handle(workflowTask({ query: { queryType: "state" }, previousStartedEventId: 8n, startedEventId: 0n }));
+    assert.equal(made("respondQueryTaskCompleted")[1].request.completedType, QueryResultType.ANSWERED);
+    assert.deepEqual([tasks.cached, disposed(), methods().includes("getWorkflowExecutionHistory")], [1, 0, false]);
+  });
+
+  test("a query of the old kind that fails is answered on every attempt", async () => {
+    const failure = { message: "bad code", source: "", stackTrace: "" };
+    const activate = (): Completion => ({ kind: "failed", failure, cause: "WORKFLOW_WORKER_UNHANDLED_FAILURE" });
+    const { tasks, made, methods } = setUp({ activate });
+    await tasks.handle(workflowTask({
+      history: { events: firstEvents },
+      query: { queryType: "state" },
+      attempt: 3,
+      startedEventId: 0n,
+      previousStartedEventId: 3n,
+    }));
+    assert.deepEqual(methods(), ["respondQueryTaskCompleted"]);
+    const [{ request }] = made("respondQueryTaskCompleted");
+    assert.deepEqual([request.completedType, request.errorMessage], [QueryResultType.FAILED, "bad code"]);
+    assert.equal(tasks.cached, 0);
+  });
+
+  test("a task that the server forgets is one that never was", async () => {
+    const { tasks, made, methods } = setUp({
+      answers: {
+        respondWorkflowTaskCompleted: ({ taskToken }) => taskToken[0] === 11 ? { resetHistoryEventId: 3n } : {},
+      },
+    });
+    await tasks.handle(first());
+    const kept = [completed(4), timerStarted];
+    await tasks.handle(workflowTask({
+      history: { events: [...kept, scheduled(6), taskStarted(7)] },
+      previousStartedEventId: 3n,
+      startedEventId: 7n,
+      taskToken: new Uint8Array([11]),
+    }));
+    await tasks.handle(second());
+    assert.deepEqual(methods(), Array(3).fill("respondWorkflowTaskCompleted"));
+    const [, forgotten, next] = made("respondWorkflowTaskCompleted");
+    assert.equal(forgotten.request.commands.length, 0);
+    assert.equal(next.request.commands[0].attributes.case, "completeWorkflowExecutionCommandAttributes");
   });
 
   test("queries that ride on a task are answered with it", async () => {

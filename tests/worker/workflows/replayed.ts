@@ -26,3 +26,20 @@ export async function failing(): Promise<void> {
   await workflow.sleep(1);
   throw new workflow.ApplicationError("in its own way", { type: "Own", details: ["secret"] });
 }
+
+interface Audit extends Record<string, Record<string, (text: string) => void>> {
+  audit: { always(text: string): void; once(text: string): void };
+}
+
+/** Tells everybody what it does, and waits. */
+export async function chatty(): Promise<void> {
+  const { audit } = workflow.proxySinks<Audit>();
+  const tell = (text: string) => {
+    workflow.logger.info(text);
+    audit.always(text);
+    audit.once(text);
+  };
+  workflow.setHandler(rename, tell);
+  tell("started");
+  await workflow.sleep("1h");
+}

@@ -1,7 +1,15 @@
 /** The workflows of tests/histories/programs/python in this SDK's words, where they are not those of TypeScript. */
 import * as workflow from "@anywhen/temporal/workflow";
 
-export { activities, cancellationTypes, cancelled, continued, failing, signals, updates } from "./golden_typescript.ts";
+export {
+  activities,
+  cancellationTypes,
+  cancelled,
+  continued,
+  failing,
+  signals,
+  updates,
+} from "../golden_typescript/basics.ts";
 
 export async function timers(): Promise<string[]> {
   await workflow.sleep(1);
