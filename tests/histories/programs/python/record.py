@@ -1,4 +1,4 @@
-"""Records histories with the official Python SDK: python record.py ADDRESS FOLDER"""
+"""Records histories with the official Python SDK, all or those named: python record.py ADDRESS FOLDER [SCENARIO…]"""
 
 import asyncio
 import json
@@ -6,13 +6,17 @@ import sys
 import uuid
 from pathlib import Path
 
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from features import FEATURES
 from workflows import ACTIVITIES, WORKFLOWS
 
-ADDRESS, FOLDER = sys.argv[1:]
+ADDRESS, FOLDER, *NAMES = sys.argv[1:]
 TASK_QUEUE = f"histories-python-{uuid.uuid4()}"
 
 
@@ -81,6 +85,23 @@ async def continued(client):
     return client.get_workflow_handle(handle.id)
 
 
+async def external(client):
+    target = await client.start_workflow("holder", **options("holder"))
+    return await execute(client, "external", target.id)
+
+
+async def add_search_attributes(client):
+    types = {
+        "GoldenKeyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        "GoldenInt": IndexedValueType.INDEXED_VALUE_TYPE_INT,
+    }
+    request = AddSearchAttributesRequest(namespace="default", search_attributes=types)
+    try:
+        await client.operator_service.add_search_attributes(request)
+    except RPCError as error:
+        print(error.message)
+
+
 SCENARIOS = {
     "activities": lambda client: execute(client, "activities"),
     "timers": lambda client: execute(client, "timers"),
@@ -91,14 +112,24 @@ SCENARIOS = {
     "continued": continued,
     "continuing": continuing,
     "failing": lambda client: execute(client, "failing"),
+    "children": lambda client: execute(client, "children"),
+    "childCancellations": lambda client: execute(client, "childCancellations"),
+    "external": external,
+    "locals": lambda client: execute(client, "locals"),
+    "localBackoff": lambda client: execute(client, "localBackoff"),
+    "patchedOnce": lambda client: execute(client, "patchedOnce"),
+    "upserts": lambda client: execute(client, "upserts"),
 }
 
 
 async def main():
     client = await Client.connect(ADDRESS, identity="recorder")
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
-    async with Worker(client, task_queue=TASK_QUEUE, workflows=WORKFLOWS, activities=ACTIVITIES):
-        for name, scenario in SCENARIOS.items():
+    await add_search_attributes(client)
+    workflows = [*WORKFLOWS, *FEATURES]
+    async with Worker(client, task_queue=TASK_QUEUE, workflows=workflows, activities=ACTIVITIES):
+        for name in NAMES or SCENARIOS:
+            scenario = SCENARIOS[name]
             history = await (await scenario(client)).fetch_history()
             events = [json.dumps(event) for event in json.loads(history.to_json())["events"]]
             lines = ",\n".join(events)

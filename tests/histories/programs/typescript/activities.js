@@ -1,4 +1,4 @@
-import { activityInfo, CompleteAsyncError, heartbeat, sleep } from "@temporalio/activity";
+import { CompleteAsyncError, Context, heartbeat, sleep } from "@temporalio/activity";
 
 /** Gives its argument back. */
 export function echo(value) {
@@ -7,7 +7,8 @@ export function echo(value) {
 
 /** Fails as long as its attempt is not the given one. */
 export function succeedOn(attempt) {
-  if (activityInfo().attempt < attempt) throw new Error(`attempt ${activityInfo().attempt}`);
+  const { info } = Context.current();
+  if (info.attempt < attempt) throw new Error(`attempt ${info.attempt}`);
   return attempt;
 }
 
@@ -31,4 +32,19 @@ export async function hang() {
 /** Is completed by somebody else. */
 export function later() {
   throw new CompleteAsyncError();
+}
+
+/** Takes its time. */
+export async function rest(milliseconds) {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return milliseconds;
+}
+
+/** Sleeps until it is cancelled, which takes it a moment to admit. */
+export async function drowse() {
+  try {
+    await sleep(8_000);
+  } finally {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

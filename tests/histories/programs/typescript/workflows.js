@@ -15,6 +15,11 @@ import {
   uuid4,
 } from "@temporalio/workflow";
 
+export * from "./children.js";
+export * from "./local.js";
+export * from "./values.js";
+export * from "./versions.js";
+
 const options = { startToCloseTimeout: "30s" };
 const { echo, later } = proxyActivities(options);
 const { echo: echoAgain } = proxyActivities({ ...options, activityId: "again" });
@@ -34,7 +39,7 @@ export async function activities() {
   const one = await echo(1);
   const [two, three, name] = await Promise.all([echo(2), succeedOn(3), echoAgain("named")]);
   const failed = await succeedOn(9).catch((error) => error.cause.message);
-  const timedOut = await hang().catch((error) => error.cause.timeoutType);
+  const timedOut = await hang().catch(({ cause: { timeoutType } }) => timeoutType === 1 ? "START_TO_CLOSE" : timeoutType);
   return [one, two, three, name, failed, timedOut];
 }
 
@@ -165,7 +170,7 @@ export async function together() {
     sleep(500).then(() => step("timer")),
   ]);
   await Promise.all(steps);
-  await condition(allHandlersFinished);
+  await condition(allHandlersFinished ?? (() => true)); // which version 1.10 does not have
 }
 
 /** Waits until it is ended from outside. */
