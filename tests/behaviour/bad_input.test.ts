@@ -97,7 +97,7 @@ describe("bad input", () => {
     await assertOneLine(create("is_not_there.ts"), ValueError, /is_not_there\.ts/);
   });
 
-  test("a workflow type that no worker knows waits, and its task says which are known", async () => {
+  test("START-08 a workflow type that no worker knows waits, and its task says which are known", async () => {
     const client = await connect();
     const taskQueue = unique("queue");
     const worker = await Worker.create({ client, taskQueue, workflows, activities, shutdownSignals: [] });

@@ -8,7 +8,7 @@ import * as cancellation from "./workflows/cancellation.ts";
 const options = { workflows: new URL("./workflows/cancellation.ts", import.meta.url), activities };
 
 describe("cancellation", () => {
-  behaviour("a cancelled workflow ends as cancelled", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-01 a cancelled workflow ends as cancelled", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(cancellation.sleepsLong, { id: id(), taskQueue });
     await handle.cancel("not needed");
     await assert.rejects(handle.result(), (error: WorkflowFailureError) => {
@@ -19,7 +19,7 @@ describe("cancellation", () => {
     assert.equal((await handle.describe()).status, "CANCELED");
   });
 
-  behaviour("a workflow may swallow its cancellation", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-08 a workflow may swallow its cancellation", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(cancellation.swallows, { id: id(), taskQueue });
     await handle.cancel("not needed");
     assert.equal(await handle.result(), "cancelled: not needed");
@@ -33,7 +33,7 @@ describe("cancellation", () => {
     assert.ok(events.some(({ attributes }) => attributes.case === "activityTaskCompletedEventAttributes"));
   });
 
-  behaviour("TRY_CANCEL resolves at once", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-15 TRY_CANCEL resolves at once", options, async ({ client, taskQueue, id }) => {
     const result = await client.workflow.execute(cancellation.cancelsActivity, {
       id: id(),
       taskQueue,
@@ -42,7 +42,7 @@ describe("cancellation", () => {
     assert.equal(result, "ActivityError: CancelledError");
   });
 
-  behaviour("ABANDON resolves at once", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-15 ABANDON resolves at once", options, async ({ client, taskQueue, id }) => {
     const result = await client.workflow.execute(cancellation.cancelsActivity, {
       id: id(),
       taskQueue,
@@ -51,7 +51,7 @@ describe("cancellation", () => {
     assert.equal(result, "ActivityError: CancelledError");
   });
 
-  behaviour("WAIT_CANCELLATION_COMPLETED waits for the activity", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-15 WAIT_CANCELLATION_COMPLETED waits for its end", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(cancellation.cancelsActivity, {
       id: id(),
       taskQueue,
@@ -62,7 +62,7 @@ describe("cancellation", () => {
     assert.ok(events.some(({ attributes }) => attributes.case === "activityTaskCanceledEventAttributes"));
   });
 
-  behaviour("what is cancelled before it was sent leaves no trace", options, async ({ client, taskQueue, id }) => {
+  behaviour("CANC-09 what is cancelled unsent leaves no trace", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(cancellation.cancelsAtOnce, { id: id(), taskQueue });
     assert.deepEqual(await handle.result(), ["timer CancelledError", "activity ActivityError"]);
     const { events } = await handle.fetchHistory();

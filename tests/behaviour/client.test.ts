@@ -20,7 +20,7 @@ function openStart(name = "workflow") {
 }
 
 describe("client", () => {
-  test("an open workflow of the same id is refused, used or replaced", async () => {
+  test("START-12 an open workflow of the same id is refused, used or replaced", async () => {
     const client = await connect();
     const start = openStart();
     const first = await client.workflow.start("sleeps", start);
@@ -38,7 +38,7 @@ describe("client", () => {
     await next.terminate();
   });
 
-  test("a closed workflow's id is used again unless the policy refuses", async () => {
+  test("START-11 a closed workflow's id is used again unless the policy refuses", async () => {
     const client = await connect();
     const start = openStart();
     const first = await client.workflow.start("sleeps", start);
@@ -53,7 +53,7 @@ describe("client", () => {
     await second.terminate();
   });
 
-  test("describe tells what was started", async () => {
+  test("START-15 describe tells what was started", async () => {
     const client = await connect();
     const start = openStart();
     const handle = await client.workflow.start("sleeps", {

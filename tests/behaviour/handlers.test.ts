@@ -12,7 +12,7 @@ import * as handlers from "./workflows/handlers.ts";
 const options = { workflows: new URL("./workflows/handlers.ts", import.meta.url) };
 
 describe("handlers", () => {
-  behaviour("a class takes signals, queries and updates", options, async ({ client, taskQueue, id }) => {
+  behaviour("SIGQ-01 a class takes signals, queries and updates", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.Collector, { id: id(), taskQueue, args: ["a"] });
     await handle.signal("add", "b");
     assert.deepEqual(await handle.query("items"), ["a", "b"]);
@@ -46,7 +46,7 @@ describe("handlers", () => {
     assert.deepEqual(await handle.result(), ["a"]);
   });
 
-  behaviour("an update handle gives the result later, and again", options, async ({ client, taskQueue, id }) => {
+  behaviour("UPD-05 an update handle gives the result later, and again", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.Collector, { id: id(), taskQueue, args: ["a"] });
     const update = await handle.startUpdate("insert", { args: ["b"], waitForStage: "ACCEPTED", id: "update-1" });
     assert.equal(update.id, "update-1");
@@ -57,33 +57,37 @@ describe("handlers", () => {
     await handle.result();
   });
 
-  behaviour("unknown queries and updates name the known ones", options, async ({ client, taskQueue, id }) => {
-    const handle = await client.workflow.start<(first: string) => Promise<string[]>>("Collector", {
-      id: id(),
-      taskQueue,
-      args: ["a"],
-    });
-    await assert.rejects(handle.query("itms"), (error: WorkflowQueryFailedError) => {
-      assert.ok(error instanceof WorkflowQueryFailedError);
-      assert.match(error.message, /itms.*items/);
-      return true;
-    });
-    await assert.rejects(handle.executeUpdate("insrt"), ({ cause }: WorkflowUpdateFailedError) => {
-      assert.match(String((cause as Error).message), /insrt.*insert/);
-      return true;
-    });
-    await handle.signal("stop-now");
-    await handle.result();
-  });
+  behaviour(
+    "SIGQ-16 UPD-14 unknown queries and updates name the known ones",
+    options,
+    async ({ client, taskQueue, id }) => {
+      const handle = await client.workflow.start<(first: string) => Promise<string[]>>("Collector", {
+        id: id(),
+        taskQueue,
+        args: ["a"],
+      });
+      await assert.rejects(handle.query("itms"), (error: WorkflowQueryFailedError) => {
+        assert.ok(error instanceof WorkflowQueryFailedError);
+        assert.match(error.message, /itms.*items/);
+        return true;
+      });
+      await assert.rejects(handle.executeUpdate("insrt"), ({ cause }: WorkflowUpdateFailedError) => {
+        assert.match(String((cause as Error).message), /insrt.*insert/);
+        return true;
+      });
+      await handle.signal("stop-now");
+      await handle.result();
+    },
+  );
 
-  behaviour("a failing query fails for its caller only", options, async ({ client, taskQueue, id }) => {
+  behaviour("SIGQ-15 a failing query fails for its caller only", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.Collector, { id: id(), taskQueue, args: ["a"] });
     await assert.rejects(handle.query({ kind: "query", name: "failing" }), /the query failed/);
     await handle.signal({ kind: "signal", name: "stop-now" });
     assert.deepEqual(await handle.result(), ["a"]);
   });
 
-  behaviour("a query of a closed workflow can be refused", options, async ({ client, taskQueue, id }) => {
+  behaviour("SIGQ-19 a query of a closed workflow can be refused", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.Collector, { id: id(), taskQueue, args: ["a"] });
     await handle.signal({ kind: "signal", name: "stop-now" });
     await handle.result();
@@ -97,13 +101,13 @@ describe("handlers", () => {
     );
   });
 
-  behaviour("signals wait for their handler, in order", options, async ({ client, taskQueue, id }) => {
+  behaviour("SIGQ-02 signals wait for their handler, in order", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.lateHandler, { id: id(), taskQueue, args: [3] });
     for (const text of ["1", "2", "3"]) await handle.signal(handlers.late, text);
     assert.deepEqual(await handle.result(), ["1", "2", "3"]);
   });
 
-  behaviour("a signal sent with the start is there before the first line", options, async (scene) => {
+  behaviour("SIGQ-07 a signal sent with the start is there before the first line", options, async (scene) => {
     const { client, taskQueue, id } = scene;
     const handle = await client.workflow.signalWithStart(handlers.ordered, {
       id: id(),
@@ -115,7 +119,7 @@ describe("handlers", () => {
     assert.deepEqual(await handle.result(), ["signal early", "main", "after early", "set x true"]);
   });
 
-  behaviour("a query may only read", options, async ({ client, taskQueue, id }) => {
+  behaviour("SIGQ-22 a query may only read", options, async ({ client, taskQueue, id }) => {
     const handle = await client.workflow.start(handlers.mutatingQuery, { id: id(), taskQueue });
     await assert.rejects(handle.query(handlers.history), /sleep/);
     await handle.terminate();

@@ -1,7 +1,7 @@
 /** Runs a test of workflows in every way in which a worker may run them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "@anywhen/temporal/client";
+import type { Client, ConnectOptions } from "@anywhen/temporal/client";
 import { Replayer, Worker, type WorkerOptions } from "@anywhen/temporal/worker";
 import { connect, unique } from "./server.ts";
 
@@ -14,7 +14,11 @@ export interface Scene {
   id(name?: string): string;
 }
 
-type SceneOptions = Omit<WorkerOptions, "client" | "taskQueue"> & { workflows: URL };
+type SceneOptions = Omit<WorkerOptions, "client" | "taskQueue"> & {
+  workflows: URL;
+  /** How the client of the scene is made, its converters for example. */
+  connection?: ConnectOptions;
+};
 
 /**
  * Registers a test that runs twice, with cached runs and with a cache size of 0, and that ends each time by replaying
@@ -27,21 +31,24 @@ export function behaviour(name: string, options: SceneOptions, body: (scene: Sce
 
 /** Runs `body` while a worker of its own task queue runs, then replays every workflow it named. */
 export async function runScene(options: SceneOptions, body: (scene: Scene) => Promise<void>): Promise<void> {
-  const client = await connect();
+  const { connection, ...workerOptions } = options;
+  const client = await connect(connection);
   const taskQueue = unique("queue");
   const ids: string[] = [];
   const id = (label = "workflow") => {
     ids.push(unique(label));
     return ids.at(-1)!;
   };
-  const worker = await Worker.create({ client, taskQueue, shutdownSignals: [], ...options });
+  const worker = await Worker.create({ client, taskQueue, shutdownSignals: [], ...workerOptions });
   await worker.runUntil(() => body({ client, worker, taskQueue, id }));
   await replayAll(client, options, ids);
   await client.close();
 }
 
 async function replayAll(client: Client, options: SceneOptions, ids: string[]): Promise<void> {
-  const replayer = await Replayer.create({ workflows: options.workflows });
+  const { workflows, connection: { dataConverter, headerCodecBehavior } = {} } = options;
+  const { namespace } = client;
+  const replayer = await Replayer.create({ workflows, namespace, dataConverter, headerCodecBehavior });
   for (const id of ids) {
     const history = await client.workflow.getHandle(id).fetchHistory();
     const { error } = await replayer.replayWorkflow(history, { raiseOnReplayFailure: false });

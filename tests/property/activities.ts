@@ -1,0 +1,91 @@
+/** What happens around programs: their activities, and the messages that they and the driver have sent to them. */
+import * as activity from "@anywhen/temporal/activity";
+import {
+  type Client,
+  NotFoundError,
+  RPCError,
+  type WorkflowHandle,
+  WorkflowQueryFailedError,
+  WorkflowUpdateFailedError,
+} from "@anywhen/temporal/client";
+import type { Message, Work } from "./program.ts";
+import { bump, change, count, wake } from "./workflows/interpreter.ts";
+
+/** The updates under way, and what went wrong in calls that nobody waits for. */
+export class Calls {
+  readonly #open: Set<Promise<void>> = new Set();
+  readonly #faults: unknown[] = [];
+
+  /** Goes on while the call does; a workflow that has ended, or that refuses, is no fault. */
+  async watch(call: Promise<unknown>, what: string): Promise<void> {
+    const watched = call.then(() => {}, (error) => {
+      if (!isExpected(error)) this.#faults.push(new Error(`${what}: ${error}`, { cause: error }));
+    });
+    this.#open.add(watched);
+    await watched;
+    this.#open.delete(watched);
+  }
+
+  /** Waits for the calls under way; throws the first thing that went wrong. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#open);
+    if (this.#faults.length > 0) throw this.#faults[0];
+  }
+}
+
+/** Sends messages to a workflow, one after the other; what becomes of updates is left to `calls`. */
+export async function send(handle: WorkflowHandle, messages: Message[], calls: Calls): Promise<void> {
+  for (const message of messages) {
+    const sent = calls.watch(sendOne(message, handle), `${message.send} to ${handle.id}`);
+    if (message.send !== "update") await sent;
+  }
+}
+
+async function sendOne(message: Message, handle: WorkflowHandle): Promise<void> {
+  if (message.send === "signal") await handle.signal(bump, message.block);
+  else if (message.send === "cancel") await handle.cancel(message.reason);
+  else if (message.send === "query") await handle.query(count);
+  else await handle.executeUpdate(change, { args: [message.block, message.reject === true] });
+}
+
+/**
+ * An update may find that the task which brought it was in vain, for want of news that came meanwhile, and a query that
+ * its worker is ahead of the server.
+ */
+function isExpected(error: unknown): boolean {
+  if (error instanceof WorkflowQueryFailedError && error.message.includes("ask again")) return true;
+  if (error instanceof RPCError && error.status === "FAILED_PRECONDITION") return true;
+  return error instanceof NotFoundError || error instanceof WorkflowUpdateFailedError;
+}
+
+/** The activities of a worker. */
+export function createActivities(calls: Calls): Record<string, (...args: never[]) => unknown> {
+  const self = () => activity.client<Client>().workflow.getHandle(activity.info().workflowId!);
+  return {
+    echo: (digest: number) => digest,
+    fails: () => {
+      throw new activity.ApplicationError("no luck", { type: "Luck", details: [activity.info().attempt] });
+    },
+    flaky: (_: number, { failures = 0 }: Work) => {
+      const { attempt } = activity.info();
+      if (attempt <= failures) throw new Error(`attempt ${attempt}`);
+      return attempt;
+    },
+    slow,
+    wakeUp: (path: string) => calls.watch(self().signal(wake, path), "wake"),
+    drive: (messages: Message[]) => send(self(), messages, calls),
+  };
+}
+
+/** Takes its time; hears of a cancellation by its heartbeats. */
+async function slow(digest: number, { ms = 1, onCancel = "give up" }: Work): Promise<number> {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(4, ms)));
+    if (!activity.info().isLocal) activity.heartbeat(digest);
+    if (!activity.isCancelled() || onCancel === "go on") continue;
+    if (onCancel === "fail") throw new activity.ApplicationError("too late", { nonRetryable: true });
+    activity.cancellationSignal().throwIfAborted();
+  }
+  return digest;
+}
