@@ -43,6 +43,8 @@ export class LocalActivities implements LocalKeeper {
   readonly #context: TimedContext;
   /** Those that neither run nor have ended. */
   readonly #pending: Set<LocalActivity> = new Set();
+  /** Those of them that were asked for since the last {@link settle}. */
+  #scheduled: LocalActivity[] = [];
   readonly #running: Set<LocalActivity> = new Set();
   readonly #toStart: Set<LocalActivity> = new Set();
   #toCancel: number[] = [];
@@ -66,6 +68,7 @@ export class LocalActivities implements LocalKeeper {
     const activity = new LocalActivity(command, this.#context, this);
     this.machines.add(command.seq, activity);
     this.#pending.add(activity);
+    this.#scheduled.push(activity);
   }
 
   /** Takes in a marker that the history has ahead, and its event, unless it is of one that has ended. */
@@ -86,10 +89,9 @@ export class LocalActivities implements LocalKeeper {
 
   /** Once all that the history has was applied: lets those run of which it knows nothing. */
   settle(): void {
-    for (const activity of this.#pending) {
-      activity.settle();
-      if (!activity.isPending) this.#pending.delete(activity);
-    }
+    const affected = this.#context.isReplaying ? this.#scheduled : [...this.#pending];
+    this.#scheduled = [];
+    for (const activity of affected) activity.settle();
   }
 
   /**
@@ -150,6 +152,7 @@ export class LocalActivities implements LocalKeeper {
   }
 
   start(activity: LocalActivity): void {
+    this.#pending.delete(activity);
     this.#running.add(activity);
     this.#toStart.add(activity);
   }
@@ -161,6 +164,7 @@ export class LocalActivities implements LocalKeeper {
   }
 
   detach(activity: LocalActivity): void {
+    this.#pending.delete(activity);
     this.#running.delete(activity);
     this.#toStart.delete(activity);
   }

@@ -83,9 +83,9 @@ export const localActivityTable: StateTable<LocalActivity, LocalActivityState, L
   waiting: { run: ["running", start], known: ["resolved", resolve], ...ignoreCancel("waiting") },
   running: {
     finished: ["recording", recordOutcome],
-    tryCancel: ["recording", cancelAndDetach],
+    tryCancel: ["recording", cancelAndRecord],
     waitCancel: ["running", requestCancel],
-    abandon: ["recording", abandon],
+    abandon: ["recording", recordCancellation],
   },
   resolved: { recorded: ["recorded", forget], ...ignoreCancel("resolved") },
   recording: { recorded: ["recorded", forget], ...ignoreCancel("recording") },
@@ -179,13 +179,8 @@ function requestCancel(activity: LocalActivity): void {
   activity.keeper.requestCancel(activity);
 }
 
-function cancelAndDetach(activity: LocalActivity): void {
-  activity.keeper.requestCancel(activity);
-  abandon(activity);
-}
-
-function abandon(activity: LocalActivity): void {
-  activity.keeper.detach(activity);
+function cancelAndRecord(activity: LocalActivity): void {
+  requestCancel(activity);
   recordCancellation(activity);
 }
 
@@ -205,7 +200,6 @@ function recordEarlyEnd(activity: LocalActivity): void {
 
 function recordOutcome(activity: LocalActivity, outcome: LocalOutcome): void {
   const { attempt, runtime, result, failure, backoff } = outcome;
-  activity.keeper.detach(activity);
   record(activity, {
     attempt,
     completeTime: roundTime(activity.startTime + runtime),
@@ -232,7 +226,9 @@ function record(
 }
 
 /** The same live and in replay: what the code is told, and the time at which it is told, follow from the marker. */
-function resolve({ context, keeper, seq }: LocalActivity, marker: LocalMarker): void {
+function resolve(activity: LocalActivity, marker: LocalMarker): void {
+  const { context, keeper, seq } = activity;
+  keeper.detach(activity);
   if (marker.completeTime !== undefined) keeper.moveTime(marker.completeTime);
   context.jobs.push({ kind: "resolveLocalActivity", seq, resolution: resolutionOf(marker) });
 }

@@ -93,7 +93,7 @@ export class Update implements Machine {
   }
 
   take(trigger: "accepted" | "completed", event: HistoryEvent): boolean {
-    return updateTable.fire(this, trigger, event);
+    return isAbout(this, event) && updateTable.fire(this, trigger, event);
   }
 
   describe(): string {
@@ -104,6 +104,15 @@ export class Update implements Machine {
     if (updateTable.fire(this, trigger, data)) return;
     throw new IllegalStateError(`${this.describe()} is ${this.state}; it cannot ${trigger} now`);
   }
+}
+
+/** False where the history has another update in this place. */
+function isAbout({ request: { protocolInstanceId, request } }: Update, { attributes }: HistoryEvent): boolean {
+  if (attributes.case === "workflowExecutionUpdateAcceptedEventAttributes") {
+    return attributes.value.protocolInstanceId === protocolInstanceId;
+  }
+  return attributes.case !== "workflowExecutionUpdateCompletedEventAttributes" ||
+    attributes.value.meta?.updateId === request.meta?.updateId;
 }
 
 function sendAcceptance(update: Update): void {

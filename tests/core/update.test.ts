@@ -232,6 +232,29 @@ describeMachine(updateTable, () => {
     }
   });
 
+  test("takes no acceptance and no completion of another update", () => {
+    const history = new HistoryBuilder();
+    history.start();
+    const at = history.fullTask() - 1;
+    const first = history.updateAccepted("one", at);
+    history.updateAccepted("two", at);
+    history.updateCompleted("one", first);
+    history.signal("go");
+    history.openTask();
+    for (
+      const [eventId, commands] of [[5, ["two", "one"].map(accept)], [7, [
+        accept("one"),
+        accept("two"),
+        complete("two"),
+      ]]] as const
+    ) {
+      const error = captureError(() => play(createRun(), createTask(history.events), script([...commands])));
+      assert.ok(error instanceof NondeterminismError);
+      assert.equal(error.eventId, eventId);
+      assert.match(error.found!, /update "two"/);
+    }
+  });
+
   test("must be accepted or rejected in the activation that brings it", () => {
     const { history, message } = openTask();
     assert.throws(
