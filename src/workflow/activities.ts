@@ -11,8 +11,12 @@ import { proxiedOptionsKey } from "./symbols.ts";
 
 /** An activity that was started. */
 export interface ActivityHandle<R> {
+  /** The one given, or the number of the call; "" where the call was not made, its signal being aborted. */
   activityId: string;
-  /** Its result; rejects with ActivityError. */
+  /**
+   * Its result; rejects with ActivityError. Unless it is asked for, a failure is no fault, and a cancellation is left to
+   * the next wait.
+   */
   result(): Promise<R>;
   /** Cancels it, the first time. */
   cancel(reason?: string): void;
@@ -51,8 +55,12 @@ export function startActivity<T extends ActivityRef = UntypedActivity>(
 }
 
 /** The handle of an activity that was started. */
-export function toHandle<R>({ activityId, result, cancel }: StartedActivity): ActivityHandle<R> {
-  return { activityId, result: () => result as Promise<R>, cancel: (reason) => callRun("cancelCall", cancel, reason) };
+export function toHandle<R>(activity: StartedActivity): ActivityHandle<R> {
+  return {
+    activityId: activity.activityId,
+    result: () => activity.result() as Promise<R>,
+    cancel: (reason) => callRun("cancelCall", activity, reason),
+  };
 }
 
 /** Functions that run activities by an operation, under any name. Throws ValueError for options without a time-out. */

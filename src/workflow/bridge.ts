@@ -69,8 +69,8 @@ export interface StateOperations {
   isReadOnly(): boolean;
   /** The object of a class workflow. */
   instance(): unknown;
-  /** Cancels what was started; the error of a context that may only read is one of the realm. */
-  cancelCall(cancel: (reason: string | undefined) => void, reason: string | undefined): void;
+  /** Cancels what was started. Throws ReadOnlyContextError in queries and validators. */
+  cancelCall(call: StartedCall, reason: string | undefined): void;
   payloadConverter(): PayloadConverter;
   /** Throws ContinueAsNewError. */
   continueAsNew(options: (ContinueAsNewOptions<unknown> & { args?: unknown }) | undefined): never;
@@ -87,11 +87,17 @@ export interface TimeOperations {
   clearTimer(id: number): void;
 }
 
+/** A call that was started, whose result may be asked for later. */
+export interface StartedCall {
+  /** The same promise each time; from here on somebody waits for it. It may reject though nobody does: that is no fault. */
+  result(): Promise<unknown>;
+  /** Cancels it with an error of the realm, the first time. */
+  cancel(error: Error): void;
+}
+
 /** An activity that was started. */
-export interface StartedActivity {
+export interface StartedActivity extends StartedCall {
   activityId: string;
-  result: Promise<unknown>;
-  cancel(reason: string | undefined): void;
 }
 
 /** Activities, and those that run in this worker. */
@@ -107,12 +113,9 @@ export interface ActivityOperations {
 export type AnyChildOptions = Omit<ChildWorkflowOptions<UntypedWorkflow>, "args"> & { args?: unknown };
 
 /** A child workflow that has started. */
-export interface StartedChild {
+export interface StartedChild extends StartedCall {
   id: string;
   firstExecutionRunId: string;
-  /** The same promise each time; handled: may reject though nobody waits. */
-  result(): Promise<unknown>;
-  cancel(reason: string | undefined): void;
 }
 
 /** Child workflows. */

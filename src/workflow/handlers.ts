@@ -13,7 +13,10 @@ import type { HandlerKind, HandlerUnfinishedPolicy, UpdateHandlerOptions } from 
 /** A handler of all names that have none of their own. */
 export type DynamicHandler = (name: string, args: RawValue[]) => unknown;
 
-/** Sets the handler of a signal, which gets what has arrived so far; `undefined` clears it. */
+/**
+ * Sets the handler of a signal, which gets what has arrived so far; `undefined` clears it. Throws ValueError for a
+ * reserved name and for bad options, ReadOnlyContextError in queries and validators.
+ */
 // deno-lint-ignore no-explicit-any -- inference of arguments
 export function setHandler<A extends any[]>(
   definition: SignalDefinition<A>,
@@ -42,7 +45,7 @@ export function setHandler(
   callRun("setHandler", definition, handler, options);
 }
 
-/** The handler that is set, if any. */
+/** The handler that is set, if any, to call as it is: that of a class keeps its `this`. */
 export function getHandler(
   definition: SignalDefinition | QueryDefinition | UpdateDefinition,
   // deno-lint-ignore no-explicit-any -- as declared by the user

@@ -45,10 +45,12 @@ export class Semaphore {
    *
    * Rejects with TimeoutError, or CancelledError when the wait is cancelled.
    */
-  async acquire(options: AcquireOptions = {}): Promise<Disposable & { release(): void }> {
+  acquire(options: AcquireOptions = {}): Promise<Disposable & { release(): void }> {
     const turn = this.#free > 0 ? this.#take(options) : this.#queue(options);
-    if (await turn.came) return this.#makePermit();
-    throw new TimeoutError(`no permit came free within ${JSON.stringify(options.timeout)}`);
+    return turn.came.then((hasCome) => {
+      if (hasCome) return this.#makePermit();
+      throw new TimeoutError(`no permit came free within ${JSON.stringify(options.timeout)}`);
+    });
   }
 
   #take({ signal }: AcquireOptions): Turn {

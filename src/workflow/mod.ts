@@ -16,6 +16,9 @@
  * }
  * ```
  *
+ * What starts, waits, cancels or changes something throws ReadOnlyContextError in queries and validators, at once even
+ * where it returns a promise, and IllegalStateError while modules load.
+ *
  * @module
  */
 export { executeActivity, proxyActivities, startActivity } from "./activities.ts";

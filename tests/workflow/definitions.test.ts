@@ -29,7 +29,7 @@ after(async () => {
 
 describe("class workflows", () => {
   test("are registered by name, nothing else in the module is", () => {
-    assert.deepEqual(classes.host.workflowTypes.sort(), ["*", "Approval", "Plain"]);
+    assert.deepEqual(classes.host.workflowTypes.sort(), ["*", "Approval", "AsksItself", "Plain"]);
   });
 
   test("run with their handlers, inherited and overridden ones too", async () => {
@@ -56,6 +56,10 @@ describe("class workflows", () => {
     const [rejected] = await run.commands(start("Approval", ["order 7"]), updateJob("setLimit", [3]));
     assert.ok(rejected.kind === "updateRejected");
     assert.equal(rejected.failure.message, "must be at least 7");
+  });
+
+  test("get their own handlers to call as they are", async () => {
+    assert.equal(await new TestRun(classes).result(start("AsksItself")), "me");
   });
 
   test("keep static state to themselves", async () => {

@@ -154,7 +154,7 @@ describe("updates", () => {
     const run = await open();
     const [rejected] = await run.commands({ ...updateJob("add"), args: [garbage] } as ReturnType<typeof updateJob>);
     assert.ok(rejected.kind === "updateRejected");
-    assert.match(rejected.failure.message, /^Failed decoding arguments: /);
+    assert.match(rejected.failure.message, /^Failed decoding arguments of update "add": /);
   });
 
   test("UPD-22 that come with the start find the handlers of the first slice", async () => {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test } from "node:test";
 import { IllegalStateError, ReadOnlyContextError, ValueError } from "../../src/common/errors.ts";
-import { type DecidePatch, Patches } from "../../src/workflow/runtime/patches.ts";
+import { type DecidePatch, Patches } from "../../src/workflow/runtime/facts/patches.ts";
 import { createParts, type RunParts } from "../../src/workflow/runtime/parts.ts";
-import type { Context, ContextStorage } from "../../src/workflow/runtime/scopes.ts";
+import type { Context, ContextStorage } from "../../src/workflow/runtime/waiting/scopes.ts";
 import { start } from "./support.ts";
 
 /** The parts of a run that has begun, live. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Alea, RandomSource } from "../../src/workflow/runtime/random.ts";
+import { Alea, RandomSource } from "../../src/workflow/runtime/facts/random.ts";
 import { RunFlags } from "../../src/workflow/runtime/flags.ts";
-import { type Context, type ContextStorage, Scopes } from "../../src/workflow/runtime/scopes.ts";
+import { type Context, type ContextStorage, Scopes } from "../../src/workflow/runtime/waiting/scopes.ts";
 import { RunState } from "../../src/workflow/runtime/state.ts";
 import { Values } from "../../src/workflow/runtime/values.ts";
 

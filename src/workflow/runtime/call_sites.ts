@@ -5,7 +5,7 @@
  * @module
  */
 import type { Command } from "../activation.ts";
-import type { Settler } from "./settler.ts";
+import type { Settler } from "./waiting/settler.ts";
 
 /** A call in the user's files; numbers count from 1. */
 export interface Frame {

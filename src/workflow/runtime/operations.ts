@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { findDefinition } from "../../common/definition.ts";
-import { optionalMilliseconds, toMilliseconds } from "../../common/duration.ts";
-import { ValueError } from "../../common/errors.ts";
-import type { CallRun, HandlerEntry, Operations, UserFunction } from "../bridge.ts";
-import { findHandlerFaults } from "../definition_checks.ts";
-import { checkHandlerName } from "../handlers.ts";
+import { toMilliseconds } from "../../common/duration.ts";
+import { CancelledError } from "../../common/errors.ts";
+import type { CallRun, Operations } from "../bridge.ts";
 import type { WaitConditionOptions } from "../options.ts";
-import { checkTimeouts } from "./activity_request.ts";
-import { TypeScriptFlag } from "./flags.ts";
+import { checkTimeouts } from "./calls/activity_request.ts";
+import { makeEntry } from "./messages/handler_entry.ts";
 import type { RunParts } from "./parts.ts";
-import { afterJobs, promiseJobs } from "./promise_jobs.ts";
-import type { Scope } from "./scopes.ts";
+import type { ConditionTimeout } from "./waiting/conditions.ts";
+import { openScope, startScopeTimer } from "./waiting/scope_calls.ts";
+import type { Scope } from "./waiting/scopes.ts";
 
 type Implementations = {
   [K in keyof Operations]: (run: RunParts, ...args: Parameters<Operations[K]>) => ReturnType<Operations[K]>;
@@ -42,23 +40,24 @@ const operations: Implementations = {
   isRunning: ({ state }) => state.isRunning,
   isReadOnly: ({ state }) => state.readOnly !== undefined,
   instance: ({ state }) => state.instance,
-  cancelCall: ({ state }, cancel, reason) => {
+  cancelCall: ({ state, values }, { cancel }, reason) => {
     state.assertWritable("cancelling a call");
-    cancel(reason);
+    cancel(values.adopt(new CancelledError(reason)) as Error);
   },
-  payloadConverter: ({ values }) => values.boundConverter,
+  payloadConverter: ({ state, values }) => {
+    state.assertRunning("payloadConverter");
+    return values.boundConverter;
+  },
   continueAsNew: ({ continuations }, options) => continuations.throwFor(options),
 
   time: ({ state }) => state.activation.time,
-  sleep: ({ state, timers, values, waits }, duration, options = {}) => {
-    state.assertWritable("sleep");
-    return waits.make(options.signal, (settler) => {
+  sleep: ({ timers, values, waits }, duration, options = {}) => {
+    return waits.make("sleep", options.signal, (settler) => {
       return timers.sleep(toMilliseconds(duration, "duration"), values.encodeText(options.summary), settler);
     });
   },
   waitCondition: (run, condition, options = {}) => {
-    run.state.assertWritable("waitCondition");
-    return run.waits.make(options.signal, (settler) => {
+    return run.waits.make("waitCondition", options.signal, (settler) => {
       return run.conditions.wait(condition, readTimeout(run, options), settler);
     });
   },
@@ -66,15 +65,9 @@ const operations: Implementations = {
   clearTimer: ({ timers }, id) => timers.clear(id),
 
   checkActivityOptions: (_, what, options) => checkTimeouts(what, options),
-  executeActivity: ({ activities, state }, activity, options) => {
-    state.assertWritable("an activity");
-    return activities.execute(activity, options);
-  },
+  executeActivity: ({ activities }, activity, options) => activities.execute(activity, options),
   startActivity: ({ activities }, activity, options) => activities.start(activity, options),
-  executeLocalActivity: ({ localActivities, state }, activity, options) => {
-    state.assertWritable("a local activity");
-    return localActivities.execute(activity, options);
-  },
+  executeLocalActivity: ({ localActivities }, activity, options) => localActivities.execute(activity, options),
   startLocalActivity: ({ localActivities }, activity, options) => localActivities.start(activity, options),
 
   startChild: ({ children }, workflow, options) => children.start(workflow, options),
@@ -84,51 +77,24 @@ const operations: Implementations = {
   cancelExternal: ({ externals }, target, reason) => externals.cancel(target, reason),
 
   setHandler: ({ handlers }, definition, handler, options) => {
-    const { kind, name } = definition;
-    if (name !== undefined) checkHandlerName(name, kind);
-    checkHandler(`the handler of ${kind} ${name ?? "(dynamic)"}`, handler, options);
-    handlers.set(kind, name, handler && makeEntry(definition, handler, options));
+    handlers.set(definition.kind, definition.name, makeEntry(definition, handler, options));
   },
   isFailureException: ({ policy }, error) => policy.isFailure(error),
-  getHandler: ({ handlers }, kind, name) => handlers.get(kind, name)?.fn,
+  getHandler: ({ handlers }, kind, name) => {
+    const entry = handlers.get(kind, name);
+    return entry?.self === undefined ? entry?.fn : entry.fn.bind(entry.self);
+  },
   allHandlersFinished: ({ handlers }) => handlers.allFinished,
   currentUpdate: ({ scopes }) => scopes.context.update,
 
   currentScope: ({ scopes }) => scopes.current,
-  openScope: ({ scopes, state, waits }, { shielded = false, signal, timeout }) => {
-    state.assertWritable("CancellationScope");
-    optionalMilliseconds(timeout, "timeout");
-    const scope = scopes.open(shielded);
-    const cancel = () => {
-      state.assertReadWrite("aborting a scope");
-      scopes.cancelWith(scope, waits.toCancelledError(signal!));
-    };
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener("abort", cancel, { once: true });
-    return scope;
-  },
+  openScope: (run, options) => openScope(run, options),
   enterScope: ({ scopes }, node, work) => scopes.enter(node as Scope, work),
   cancelScope: ({ scopes, state }, node, reason) => {
     state.assertWritable("cancelling a scope");
     scopes.cancel(node as Scope, reason);
   },
-  startScopeTimer: ({ flags, scopes, state, timers, values }, node, { timeout, timeoutSummary }) => {
-    let hasFired = false;
-    const id = timers.schedule(toMilliseconds(timeout!, "timeout"), () => {
-      hasFired = true;
-      scopes.cancel(node as Scope, "the scope timed out");
-    }, values.encodeText(timeoutSummary));
-    const unlisten = node.onCancel(() => timers.clear(id));
-    return {
-      hasFired: () => hasFired,
-      stop: () => {
-        unlisten();
-        // Until 1.10 the official TypeScript SDK left the timer running.
-        if (!flags.hasTypeScript(TypeScriptFlag.SHIELDED_FROM_PROPAGATION)) return;
-        afterJobs(state, promiseJobs.scopeTimer, () => timers.clear(id));
-      },
-    };
-  },
+  startScopeTimer: (run, node, options) => startScopeTimer(run, node as Scope, options),
   cancellationReason: ({ scopes }) => scopes.reason,
 
   waitForTurn: ({ turns }, options) => turns.wait(options),
@@ -166,18 +132,10 @@ const operations: Implementations = {
   callExtern: ({ externs }, name, args) => externs.call(name, args),
 };
 
-function readTimeout({ patches, values }: RunParts, { timeout, timeoutSummary }: WaitConditionOptions) {
+function readTimeout(
+  { patches, values }: RunParts,
+  { timeout, timeoutSummary }: WaitConditionOptions,
+): ConditionTimeout | undefined {
   if (timeout === undefined || timeout === 0 && !patches.countsZeroTimeouts()) return undefined;
   return { duration: toMilliseconds(timeout, "timeout"), summary: values.encodeText(timeoutSummary) };
-}
-
-function checkHandler(what: string, handler: unknown, options: object = {}): void {
-  const faults = findHandlerFaults(options);
-  if (handler !== undefined && typeof handler !== "function") faults.unshift("it is no function");
-  if (faults.length > 0) throw new ValueError(`${what}: ${faults.join("; ")}`);
-}
-
-function makeEntry(definition: object, fn: UserFunction, options: Omit<HandlerEntry, "fn"> = {}): HandlerEntry {
-  const { description, unfinishedPolicy, validator } = options;
-  return { fn, args: findDefinition(definition)?.args, description, unfinishedPolicy, validator };
 }

@@ -5,37 +5,37 @@
  */
 import type { Logger } from "../../common/logger.ts";
 import type { MetricMeter } from "../../common/meter.ts";
-import { Activities } from "./activities.ts";
-import { ActivityCalls } from "./activity_calls.ts";
 import { CallSites, type FrameReader } from "./call_sites.ts";
-import { Calls } from "./calls.ts";
-import { Children } from "./children.ts";
+import { Activities } from "./calls/activities.ts";
+import { ActivityCalls } from "./calls/activity_calls.ts";
+import { Children } from "./calls/children.ts";
+import { Externals } from "./calls/externals.ts";
+import { type KnownActivities, LocalActivities } from "./calls/local_activities.ts";
 import { CommandList } from "./commands.ts";
-import { Conditions } from "./conditions.ts";
-import { Continuations } from "./continuation.ts";
-import { Ending } from "./ending.ts";
+import { type DecidePatch, Patches } from "./facts/patches.ts";
+import { PreviousRun } from "./facts/previous_run.ts";
+import { Properties } from "./facts/properties.ts";
+import { RandomSource } from "./facts/random.ts";
 import { RunFlags } from "./flags.ts";
-import { Externals } from "./externals.ts";
-import { Externs } from "./externs.ts";
-import { Handlers } from "./handlers.ts";
-import { type KnownActivities, LocalActivities } from "./local_activities.ts";
-import { RunLog } from "./log.ts";
-import { RunMetrics } from "./metrics.ts";
-import { Policy } from "./policy.ts";
-import { PreviousRun } from "./previous_run.ts";
-import { Properties } from "./properties.ts";
-import { type DecidePatch, Patches } from "./patches.ts";
-import { Queries } from "./queries.ts";
-import { RandomSource } from "./random.ts";
-import { type ContextStorage, Scopes } from "./scopes.ts";
-import { Signals } from "./signals.ts";
-import { type SinkFunctions, Sinks } from "./sinks.ts";
+import { Handlers } from "./messages/handlers.ts";
+import { Queries } from "./messages/queries.ts";
+import { Signals } from "./messages/signals.ts";
+import { Updates } from "./messages/updates.ts";
+import { Externs } from "./outlets/externs.ts";
+import { RunLog } from "./outlets/log.ts";
+import { RunMetrics } from "./outlets/metrics.ts";
+import { type SinkFunctions, Sinks } from "./outlets/sinks.ts";
+import { Continuations } from "./program/continuation.ts";
+import { Ending } from "./program/ending.ts";
+import { Policy } from "./program/policy.ts";
+import { UserCode } from "./program/user_code.ts";
 import { RunState } from "./state.ts";
-import { Timers } from "./timers.ts";
-import { Turns } from "./turns.ts";
-import { Updates } from "./updates.ts";
 import { Values } from "./values.ts";
-import { Waits } from "./waits.ts";
+import { Conditions } from "./waiting/conditions.ts";
+import { type ContextStorage, Scopes } from "./waiting/scopes.ts";
+import { Timers } from "./waiting/timers.ts";
+import { Turns } from "./waiting/turns.ts";
+import { Waits } from "./waiting/waits.ts";
 
 /** What a run needs of the place where it runs. */
 export interface PartsOptions {
@@ -72,7 +72,7 @@ export interface RunParts {
   readonly waits: Waits;
   readonly commands: CommandList;
   readonly scopes: Scopes;
-  readonly calls: Calls;
+  readonly code: UserCode;
   readonly timers: Timers;
   readonly conditions: Conditions;
   readonly activityCalls: ActivityCalls;
@@ -110,7 +110,7 @@ export function createParts(options: PartsOptions): RunParts {
   const flags = new RunFlags(state);
   const scopes = new Scopes(options.storage, values, flags);
   state.contexts = scopes;
-  const calls = new Calls(state, scopes);
+  const code = new UserCode(state, scopes);
   const timers = new Timers(state, commands, scopes);
   const handlers = new Handlers(state);
   const activityCalls = new ActivityCalls(state, commands, scopes, values, waits);
@@ -128,18 +128,18 @@ export function createParts(options: PartsOptions): RunParts {
     waits,
     commands,
     scopes,
-    calls,
+    code,
     timers,
     conditions: new Conditions(state, scopes, timers),
     activityCalls,
     activities: new Activities(activityCalls),
-    localActivities: new LocalActivities(activityCalls, scopes, timers, ending, options.localActivities),
+    localActivities: new LocalActivities(activityCalls, timers, ending, options.localActivities),
     children: new Children(state, commands, scopes, values, waits, random, flags),
     externals: new Externals(state, commands, scopes, values, waits, flags, patches),
     handlers,
-    signals: new Signals(calls, handlers, values, ending, log),
+    signals: new Signals(code, handlers, values, ending, log),
     queries: new Queries(state, scopes, commands, handlers, values, ending, tools),
-    updates: new Updates(state, scopes, calls, commands, handlers, values, ending),
+    updates: new Updates(state, scopes, code, commands, handlers, values, ending),
     continuations,
     policy,
     ending,

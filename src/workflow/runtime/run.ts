@@ -8,12 +8,12 @@ import type { Activation, Command, Completion, Initialize } from "../activation.
 import type { CallRun, RealmBridge } from "../bridge.ts";
 import { copyPlain } from "../plain.ts";
 import { type AppliedJob, type Batch, makeBatches, movesConditions } from "./batches.ts";
-import type { RunningHandler } from "./handlers.ts";
-import { type MainFunction, prepareMain } from "./main_function.ts";
+import type { RunningHandler } from "./messages/handlers.ts";
 import { createCallRun } from "./operations.ts";
+import type { SinkCall } from "./outlets/sinks.ts";
 import { createParts, type PartsOptions, type RunParts } from "./parts.ts";
-import type { WorkflowTable } from "./registry.ts";
-import type { SinkCall } from "./sinks.ts";
+import { type MainFunction, prepareMain } from "./program/main_function.ts";
+import type { WorkflowTable } from "./program/registry.ts";
 
 /** What a run needs of the place where it runs. */
 export interface RunOptions extends PartsOptions {
@@ -29,7 +29,8 @@ type Appliers = { [K in AppliedJob["kind"]]: (run: RunParts, job: Extract<Applie
 export class WorkflowRun {
   /** How the code of the realm asks the run. */
   readonly call: CallRun;
-  readonly #options: RunOptions;
+  readonly #drain: RunOptions["drain"];
+  readonly #workflows: WorkflowTable;
   readonly #parts: RunParts;
   #main: MainFunction | undefined;
   /** What went wrong beside the queries that are being answered. */
@@ -38,8 +39,10 @@ export class WorkflowRun {
 
   /** A run whose modules are not loaded yet; see {@link attach}. */
   constructor(options: RunOptions) {
-    this.#options = options;
+    this.#drain = options.drain;
+    this.#workflows = options.workflows;
     this.#parts = createParts(options);
+    this.#parts.state.report = (fault) => this.fail(fault);
     this.call = createCallRun(this.#parts);
   }
 
@@ -49,7 +52,8 @@ export class WorkflowRun {
     state.begin(activation);
     const start = activation.jobs.find((job) => job.kind === "initialize");
     if (!start) return;
-    state.start = start;
+    // The arguments go to the main function: a run that idles need not keep them.
+    state.start = { ...start, args: [] };
     random.reseed(start.randomSeed);
   }
 
@@ -101,7 +105,7 @@ export class WorkflowRun {
     const { conditions, ending } = this.#parts;
     this.#applyJobs(batch);
     do {
-      await this.#options.drain();
+      await this.#drain();
     } while (batch.conditions !== "never" && !ending.taskFailure && conditions.unblock());
   }
 
@@ -121,7 +125,7 @@ export class WorkflowRun {
   /** Constructs a class workflow and sets its handlers, before any signal or update. */
   #prepare(start: Initialize): void {
     const { ending, scopes } = this.#parts;
-    const { find, types } = this.#options.workflows;
+    const { find, types } = this.#workflows;
     const listing = find(start.workflowType);
     if (!listing) return ending.failTask(new ValueError(describeUnknown(start.workflowType, types)));
     try {
@@ -136,8 +140,8 @@ export class WorkflowRun {
     const main = this.#main;
     if (!main) return;
     this.#main = undefined;
-    const { calls, ending } = this.#parts;
-    calls.perform(main.fn, main.self, main.args, (value) => ending.complete(value), (error) => ending.fail(error));
+    const { code, ending } = this.#parts;
+    code.perform(main.fn, main.self, main.args, (value) => ending.complete(value), (error) => ending.fail(error));
   }
 
   #conclude(): Completion {

@@ -22,6 +22,8 @@ export class RunState {
   instance: unknown;
   /** Set while a run is put together. */
   contexts: ReadOnlyContexts | undefined;
+  /** Hears of faults of which no caller can be told; set while a run is put together. */
+  report: ((fault: unknown) => void) | undefined;
   startTime = 0;
   readonly mapStack: (stack: string) => string;
   #realm: RealmBridge | undefined;
@@ -90,6 +92,17 @@ export class RunState {
     throw new ReadOnlyContextError(
       `${what} is not allowed in a ${readOnly}; call it in the workflow, a signal or an update`,
     );
+  }
+
+  /** The same where nobody would see an error, in listeners for example: false, and the query or the task fails. */
+  mayWrite(what: string): boolean {
+    try {
+      this.assertReadWrite(what);
+      return true;
+    } catch (fault) {
+      this.report?.(fault);
+      return false;
+    }
   }
 
   /** Runs code that may only read, now and in the promise jobs that come of it. */

@@ -60,9 +60,16 @@ export class Values {
     return toPayloads(this.payloadConverter, values, context);
   }
 
+  /** Values by name as payloads; what is undefined is left out. */
+  encodeRecord(record: Record<string, unknown>, context?: SerializationContext): Record<string, Payload> {
+    const keys = Object.keys(record).filter((key) => record[key] !== undefined);
+    const payloads = this.encode(keys.map((key) => record[key]), context);
+    return Object.fromEntries(keys.map((key, index) => [key, payloads[index]]));
+  }
+
   /** A text for the UI as a payload. */
-  encodeText(text: string | undefined): Payload | undefined {
-    return text === undefined ? undefined : this.encode([text])[0];
+  encodeText(text: string | undefined, context?: SerializationContext): Payload | undefined {
+    return text === undefined ? undefined : this.encode([text], context)[0];
   }
 
   /** Payloads as values of the realm. */

@@ -87,3 +87,18 @@ export class Helper {
 }
 export const answer = 42;
 export const approve = workflow.defineSignal<[string]>("approve");
+
+@workflow.defn
+export class AsksItself {
+  readonly name = "me";
+
+  @workflow.run
+  async run(): Promise<unknown> {
+    return workflow.getHandler(workflow.defineQuery<string>("whoami"))?.();
+  }
+
+  @workflow.query
+  whoami(): string {
+    return this.name;
+  }
+}

@@ -155,3 +155,9 @@ export async function firstTask(): Promise<unknown[]> {
     Object.keys(info.headers),
   ];
 }
+
+/** Keeps bytes that are none, which is not to keep nothing. */
+export async function keepsNoBytes(): Promise<string[]> {
+  workflow.upsertMemo({ none: new Uint8Array(), nothing: null });
+  return Object.keys(workflow.memo());
+}
