@@ -9,9 +9,14 @@ import { type MetricMeter, noopMetricMeter } from "../common/meter.ts";
 import { nodeModule } from "../platform.ts";
 import type { Activation, Command, Completion } from "../workflow/activation.ts";
 import type { RealmBridge, RealmConverters } from "../workflow/bridge.ts";
-import type { Context, ContextStorage } from "../workflow/runtime/scopes.ts";
-import type { KnownActivities } from "../workflow/runtime/local_activities.ts";
-import { createTable, listWorkflows, type WorkflowListing, type WorkflowTable } from "../workflow/runtime/registry.ts";
+import type { Context, ContextStorage } from "../workflow/runtime/waiting/scopes.ts";
+import type { KnownActivities } from "../workflow/runtime/calls/local_activities.ts";
+import {
+  createTable,
+  listWorkflows,
+  type WorkflowListing,
+  type WorkflowTable,
+} from "../workflow/runtime/program/registry.ts";
 import { WorkflowRun } from "../workflow/runtime/run.ts";
 import type { WorkflowBundle } from "./bundle.ts";
 import { Globals } from "./globals.ts";
@@ -249,8 +254,9 @@ class RunRealm implements WorkflowRealm {
     this.#isOpen = true;
     const { realms, globals, sources } = this.#parts;
     const realm = realms.create();
-    takeRejections(realm.intrinsics.Promise.prototype, (reason) => this.#takeRejection(reason));
-    return openRealm(realm, this.#run.call, globals, sources);
+    const report = (reason: unknown) => this.#takeRejection(reason);
+    takeRejections(realm.intrinsics.Promise.prototype, report);
+    return openRealm(realm, { call: this.#run.call, report, globals, sources });
   }
 
   /** Cancelling what nobody waits for is no fault. */

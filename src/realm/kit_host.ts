@@ -21,12 +21,20 @@ export class RunKitHost implements KitHost {
   readonly #call: CallRun;
   readonly #load: (part: string) => object;
   readonly #sources: SourceMapReader;
+  /** Takes what nobody catches. */
+  readonly report: (error: unknown) => void;
 
   /** `call` asks the run, `load` gives the parts of its realm's kit. */
-  constructor(call: CallRun, load: (part: string) => object, sources: SourceMapReader) {
+  constructor(
+    call: CallRun,
+    load: (part: string) => object,
+    sources: SourceMapReader,
+    report: (error: unknown) => void,
+  ) {
     this.#call = call;
     this.#load = load;
     this.#sources = sources;
+    this.report = report;
   }
 
   now(): number {

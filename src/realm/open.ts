@@ -12,8 +12,18 @@ import type { Realm, RealmScript } from "./vm.ts";
 
 type MakeExports = (host: RunKitHost, name: string) => Record<string, object>;
 
-/** Evaluates the modules of a realm, whose code asks its run by `call`. Throws what the modules throw. */
-export function openRealm(realm: Realm, call: CallRun, globals: Globals, sources: SourceMapReader): RealmBridge {
+/** What a realm needs of its run and its host. */
+export interface RealmSurroundings {
+  /** How its code asks its run. */
+  call: CallRun;
+  /** Takes errors that nobody in the realm catches. */
+  report(error: unknown): void;
+  globals: Globals;
+  sources: SourceMapReader;
+}
+
+/** Evaluates the modules of a realm. Throws what the modules throw. */
+export function openRealm(realm: Realm, { call, report, globals, sources }: RealmSurroundings): RealmBridge {
   const parts = new Map<string, Record<string, unknown>>();
   const load = (name: string) => {
     const part = parts.get(name) ?? script.kit(name);
@@ -21,7 +31,7 @@ export function openRealm(realm: Realm, call: CallRun, globals: Globals, sources
     return part;
   };
   let opened: { modules: readonly object[]; converters: RealmConverters } = { modules: [], converters: {} };
-  const kitHost = new RunKitHost(call, load, sources);
+  const kitHost = new RunKitHost(call, load, sources, report);
   const script: RealmScript = realm.start({
     call,
     open: (modules, converters) => opened = { modules, converters },

@@ -5,8 +5,8 @@
  */
 import type { Logger } from "../common/logger.ts";
 import type { MetricMeter } from "../common/meter.ts";
-import type { SinkCall } from "../workflow/runtime/sinks.ts";
-import type { DecidePatch } from "../workflow/runtime/patches.ts";
+import type { SinkCall } from "../workflow/runtime/outlets/sinks.ts";
+import type { DecidePatch } from "../workflow/runtime/facts/patches.ts";
 
 /** What the worker offers to its workflows. */
 export interface Outlets {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { claimUnhandledRejections } from "../platform.ts";
+import { claimUnhandledRejections } from "../platform/rejections.ts";
 
 /** Hears of the unhandled rejections of one realm. */
 export type RejectionListener = (reason: unknown) => void;

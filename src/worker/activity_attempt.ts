@@ -59,7 +59,7 @@ export class ActivityAttempt {
     try {
       await this.#report(await this.#execute());
     } catch (error) {
-      this.#warnUnreported(error);
+      this.#logUnreported(error);
     }
   }
 
@@ -178,7 +178,7 @@ export class ActivityAttempt {
   async #report(outcome: AttemptOutcome): Promise<void> {
     const unsent = await this.#heartbeats?.end();
     const checked = await this.#encodeResult(outcome);
-    await this.#send(checked, unsent).catch((error) => this.#warnUnreported(error));
+    await this.#send(checked, unsent).catch((error) => this.#logUnreported(error));
   }
 
   async #encodeResult(outcome: AttemptOutcome): Promise<EncodedOutcome> {
@@ -246,9 +246,12 @@ export class ActivityAttempt {
     this.#context?.logger.debug("activity attempt cancelled");
   }
 
-  #warnUnreported(error: unknown): void {
+  /** Once an attempt is cancelled its workflow may end without waiting for it: then nobody misses what it reports. */
+  #logUnreported(error: unknown): void {
     const { activityId } = this.#task;
-    this.#host.logger.warn(
+    const isGone = error instanceof RPCError && error.status === "NOT_FOUND";
+    const level = isGone && this.#context?.cancellationDetails?.cancelRequested ? "debug" : "warn";
+    this.#host.logger[level](
       `the outcome of activity ${this.#type} (${activityId}) was not reported: ${messageOf(error)}`,
     );
   }

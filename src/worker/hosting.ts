@@ -9,8 +9,8 @@ import type { Logger } from "../common/logger.ts";
 import { environmentVariable } from "../platform.ts";
 import type { Outlets, SinkOutlet } from "../realm/outlets.ts";
 import { type Info, makeInfo } from "../workflow/info.ts";
-import { checkPatchAnswer } from "../workflow/runtime/patches.ts";
-import type { SinkCall } from "../workflow/runtime/sinks.ts";
+import { checkPatchAnswer } from "../workflow/runtime/facts/patches.ts";
+import type { SinkCall } from "../workflow/runtime/outlets/sinks.ts";
 import { messageOf } from "./failures.ts";
 
 /** A function of a sink. */
@@ -24,9 +24,13 @@ export interface SinkFunction {
 
 /** Options of workers and replayers that say how workflows run. */
 export interface HostingOptions {
-  /** Threads that workflows run on; 1. With 0 they run on the worker's own, which a workflow that blocks stops. */
+  /**
+   * Threads that workflows run on; 1. With 0 they run on the worker's own, which saves the way between threads, a third
+   * of the time of a replay: but nothing there can end a workflow that blocks. It stops the whole worker or replayer,
+   * and `deadlockTimeout` only has the log tell of it once it goes on.
+   */
   workflowThreads?: number;
-  /** How long a workflow may go on without waiting for something before its task fails; 2 s, false is no limit. */
+  /** How long a workflow may go on without waiting for something before its task, or its replay, fails; 2 s, false is no limit. */
   deadlockTimeout?: Duration | false;
   /** Runs workflows on the worker's own thread and without a deadlock time-out, for debuggers; true where TEMPORAL_DEBUG is set. */
   debugMode?: boolean;

@@ -76,7 +76,7 @@ export class Replayer implements AsyncDisposable {
       ...options,
       logger: silent,
       dataConverter,
-      hosting: requireHosting("Replayer.create", { ...options, workflowThreads: options.workflowThreads ?? 0 }),
+      hosting: requireHosting("Replayer.create", options),
       outlets: createOutlets(
         { ...options, sinks: findLoud(options.sinks) },
         options.telemetry?.logger ?? createLogger(),

@@ -11,7 +11,7 @@ import { DefaultFailureConverter } from "../converter/failure.ts";
 import { defaultPayloadConverter } from "../converter/default_converters.ts";
 import { bundleWorkflows } from "../realm/bundle.ts";
 import type { RealmHost, RealmSettings } from "../realm/host.ts";
-import { reportSlow } from "../realm/slow.ts";
+import { reportSlow } from "../realm/deadlock_log.ts";
 import { createThreadedHost } from "../realm/thread/host.ts";
 import type { Hosting, HostingOutlets } from "./hosting.ts";
 import type { WorkflowHostOptions, WorkflowSource } from "./options.ts";

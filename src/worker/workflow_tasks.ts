@@ -11,9 +11,9 @@ import { Run, type RunTask, type TaskAnswer } from "../core/run.ts";
 import type { HistoryEvent } from "../gen/temporal/api/history/v1/message_pb.ts";
 import type { PollWorkflowTaskQueueResponse } from "../gen/temporal/api/workflowservice/v1/request_response_pb.ts";
 import type { RealmHost, WorkflowRealm } from "../realm/host.ts";
-import { RealmLostError } from "../realm/lost.ts";
+import { RealmLostError } from "../realm/errors.ts";
 import type { TaskFailureCause } from "../workflow/activation.ts";
-import { tracedQueries } from "../workflow/runtime/tool_queries.ts";
+import { tracedQueries } from "../workflow/runtime/messages/tool_queries.ts";
 import { type CachedRun, RunCache } from "./run_cache.ts";
 import type { Activator } from "./activator.ts";
 import { explainMismatch, locateIn } from "./nondeterminism.ts";
@@ -58,6 +58,14 @@ const heartbeatShare = 0.8;
 
 /** Bytes of history, as the server counts them, that the runs in the cache may have together. */
 const maxCachedBytes = 256 * 2 ** 20;
+
+/** How a task is begun. */
+interface Attempt {
+  /** How often the thread of the run was gone before. */
+  readonly reloads: number;
+  /** Whether a run that is loaded is to know where its calls were made. */
+  readonly isTraced: boolean;
+}
 
 /** What becomes of a task: the server's next one for the same run, if it came with the reply. */
 type Next = PollWorkflowTaskQueueResponse | undefined;
@@ -115,11 +123,16 @@ export class WorkflowTasks {
     }
   }
 
-  async #process(cached: Cached, task: PollWorkflowTaskQueueResponse, reloads: number = 0): Promise<Next> {
+  async #process(
+    cached: Cached,
+    task: PollWorkflowTaskQueueResponse,
+    attempt: Attempt = { reloads: 0, isTraced: asksForTrace(task) },
+  ): Promise<Next> {
     const { reports } = this.#options;
     const begun = performance.now();
+    const wasLoaded = cached.state !== undefined;
     try {
-      const work = await this.#prepare(cached, task);
+      const work = await this.#prepare(cached, task, attempt.isTraced);
       const answer = await this.#decide(work.loaded, work.task, begun);
       if (answer.failure) return await this.#failed(cached, task, answer.failure);
       const { run, local } = work.loaded;
@@ -127,11 +140,10 @@ export class WorkflowTasks {
       if (!sent.kept || run.isClosed && !isQueryTask(task)) this.#cache.evict(cached);
       return sent.kept ? sent.next : undefined;
     } catch (error) {
-      if (error instanceof RealmLostError && reloads < maxReloads) {
-        this.#unload(cached);
-        return await this.#process(cached, task, reloads + 1);
-      }
-      return await this.#threw(cached, task, error);
+      const next = planReload(error, attempt, wasLoaded);
+      if (!next) return await this.#threw(cached, task, error);
+      this.#unload(cached);
+      return await this.#process(cached, task, next);
     }
   }
 
@@ -169,9 +181,9 @@ export class WorkflowTasks {
   async #prepare(
     cached: Cached,
     task: PollWorkflowTaskQueueResponse,
+    isTraced: boolean,
   ): Promise<{ loaded: LoadedRun; task: RunTask }> {
     const { service } = this.#options;
-    const isTraced = asksForTrace(task);
     if (cached.state?.isTraced === false && isTraced) this.#unload(cached);
     if (cached.state) {
       const events = await findNewEvents(service, task, cached.state.run.lastStartedEventId);
@@ -244,6 +256,16 @@ async function hearLocal({ run, local }: LoadedRun, deadline: number): Promise<b
   const ended = await local.next(deadline);
   if (ended) run.resolveLocal(ended.seq, ended.outcome);
   return ended !== undefined;
+}
+
+/** How to begin a task anew after an error; undefined where the error is what comes of the task. */
+function planReload(error: unknown, attempt: Attempt, wasLoaded: boolean): Attempt | undefined {
+  if (error instanceof RealmLostError && attempt.reloads < maxReloads) {
+    return { ...attempt, reloads: attempt.reloads + 1 };
+  }
+  // What was loaded before does not know where its code made a command; replayed from its start, it does.
+  const lacksPlace = error instanceof NondeterminismError && error.source === undefined;
+  return lacksPlace && wasLoaded && !attempt.isTraced ? { ...attempt, isTraced: true } : undefined;
 }
 
 /** Whether a task asks where its workflow waits, which only a traced run can tell: it is loaded anew for that. */

@@ -177,7 +177,7 @@ describe("a reset", () => {
       const second = await again.result();
       if (first) assert.equal(second[0], first[0], "what came before stays");
       assert.notEqual(second[1], first?.[1]);
-      const replayer = await Replayer.create({ workflows: options.workflows });
+      await using replayer = await Replayer.create({ workflows: options.workflows });
       await replayer.replayWorkflow(await again.fetchHistory());
     });
   }

@@ -102,7 +102,7 @@ describe("a workflow that blocks", () => {
     });
     const [first, second, third] = histories.map((history) => JSON.parse(JSON.stringify(history)));
     second.events[0].workflowExecutionStartedEventAttributes.workflowType.name = "blocks";
-    await using replayer = await Replayer.create({ workflows, workflowThreads: 1, deadlockTimeout: 600 });
+    await using replayer = await Replayer.create({ workflows, deadlockTimeout: 600 });
     const errors = [];
     for await (const { error } of replayer.replayWorkflows([first, second, third])) errors.push(error?.message);
     assert.deepEqual([errors[0], errors[2]], [undefined, undefined]);

@@ -150,7 +150,7 @@ describe("random numbers", () => {
       assert.equal(second.before, first.before);
       assert.notEqual(second.after[0], first.after[0]);
       assert.notEqual(second.after[1], first.after[1]);
-      const replayer = await Replayer.create({ workflows: options.workflows });
+      await using replayer = await Replayer.create({ workflows: options.workflows });
       await replayer.replayWorkflow(await again.fetchHistory());
     });
     await client.close();

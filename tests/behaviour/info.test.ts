@@ -134,7 +134,7 @@ describe("info", () => {
       });
       const again = client.workflow.getHandle<typeof info.builds>(handle.id, { runId });
       assert.deepEqual(await again.result(), ["1.0", "2.0"]);
-      const replayer = await Replayer.create({ workflows: options.workflows, buildId: "3.0" });
+      await using replayer = await Replayer.create({ workflows: options.workflows, buildId: "3.0" });
       await replayer.replayWorkflow(await again.fetchHistory());
     });
     await client.close();

@@ -115,7 +115,7 @@ describe("patches", () => {
     });
     assert.equal(await countOf(fourth, "MARKER_RECORDED"), 0);
     for (const [version, handles] of [["patched", [first, second]], ["removed", [third, fourth]]] as const) {
-      const replayer = await Replayer.create({ workflows: modules[version] });
+      await using replayer = await Replayer.create({ workflows: modules[version] });
       for (const handle of handles) await replayer.replayWorkflow(await handle.fetchHistory());
     }
   });
@@ -131,7 +131,7 @@ describe("patches", () => {
         assert.deepEqual(await young.result(), ["first true", "second true"]);
         assert.deepEqual(await old.result(), ["first false", "second true"]);
       });
-      const replayer = await Replayer.create({ workflows: modules.patched });
+      await using replayer = await Replayer.create({ workflows: modules.patched });
       for (const handle of [old, young]) await replayer.replayWorkflow(await handle.fetchHistory());
     },
   );
@@ -144,7 +144,7 @@ describe("patches", () => {
     });
     await rollout.with("patched", async () => await waitForEvent(handle, "MARKER_RECORDED", () => handle.signal(go)));
     assert.equal(await rollout.with("patched", () => handle.result()), "after 2");
-    const replayer = await Replayer.create({ workflows: modules.patched });
+    await using replayer = await Replayer.create({ workflows: modules.patched });
     await replayer.replayWorkflow(await handle.fetchHistory());
   });
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Logger } from "../../src/common/logger.ts";
 import { bundleWorkflows } from "../../src/realm/bundle.ts";
 import type { RealmHost } from "../../src/realm/host.ts";
-import { DeadlockError, RealmLostError } from "../../src/realm/lost.ts";
+import { DeadlockError, RealmLostError } from "../../src/realm/errors.ts";
 import { createThreadedHost, type ThreadedHostOptions } from "../../src/realm/thread/host.ts";
 import { pack, unpack } from "../../src/realm/thread/packing.ts";
 import { runProgram } from "../support/processes.ts";
@@ -76,7 +76,15 @@ describe("packing", () => {
 describe("a workflow thread", () => {
   test("runs workflows as the worker's own thread does", async () => {
     await using host = await open();
-    assert.deepEqual(host.workflowTypes.sort(), ["blocks", "computes", "echoes", "remembers", "shows", "tells"]);
+    assert.deepEqual(host.workflowTypes.sort(), [
+      "blocks",
+      "computes",
+      "echoes",
+      "remembers",
+      "shows",
+      "tells",
+      "worksOn",
+    ]);
     const large = "x".repeat(200_000);
     const echoes = run(host, "run-1");
     assert.deepEqual(await echoes.commands(start("echoes", [large])), []);
@@ -142,6 +150,18 @@ describe("a workflow thread", () => {
     assert.equal((await slow).kind, "successful");
     assert.equal(await neighbour.query("echo", 4), 4);
     assert.deepEqual(started, ["waiting"]);
+  });
+
+  test("EVICT-06 to find a place in code takes as long as the replay did, and is no deadlock", async () => {
+    await using host = await open({ deadlockTimeout: 500 });
+    const neighbour = run(host, "neighbour");
+    await neighbour.commands(start("echoes"));
+    const long = run(host, "long");
+    long.isReplaying = true;
+    await long.commands(start("worksOn", [calibrate(60)]));
+    for (let n = 1; n <= 15; n++) assert.deepEqual(kinds(await long.commands(signalJob("stop"))), ["startTimer"]);
+    assert.match(String(await long.realm.locate("startTimer", 15)), /threads\.ts:\d+:\d+/);
+    assert.equal(await neighbour.query("echo", 5), 5);
   });
 
   test("closing ends what is under way", async () => {

@@ -301,6 +301,31 @@ describe("activity attempt", () => {
     assert.match(lines.at(-1)!.message, /the outcome of activity greet \(7\) was not reported: no such task/);
   });
 
+  test("CANC-21 a cancelled one whose workflow has ended meanwhile is no warning", async () => {
+    for (
+      const greet of [
+        async () => {
+          activity.heartbeat();
+          await activity.sleep("1 day");
+        },
+        async () => {
+          activity.heartbeat();
+          await activity.waitForCancelled();
+          return "after all";
+        },
+      ]
+    ) {
+      const { lines, calls } = await attempt({ greet }, {}, {
+        recordActivityTaskHeartbeat: () => ({ cancelRequested: true }),
+        respondActivityTaskCanceled: notFound,
+        respondActivityTaskCompleted: notFound,
+      });
+      assert.equal(calls.length, 2);
+      assert.ok(lines.every(({ level }) => level === "debug"), JSON.stringify(lines));
+      assert.match(lines.at(-1)!.message, /was not reported: no such task/);
+    }
+  });
+
   test("the worker's shutdown cancels it, also before it has begun", async () => {
     const fake = createFakeService();
     const registry = collectActivities([{ greet: () => activity.sleep("1 day") }], []);

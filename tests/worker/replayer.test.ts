@@ -234,9 +234,9 @@ describe("replayer", () => {
     assert.deepEqual([...new Set(calls)], ["ReplayNamespace", "mine"]);
   });
 
-  test("REPLAY-07 replays run on threads when asked for, where code that blocks fails its own history", async () => {
+  test("REPLAY-07 replays run on a thread, where code that blocks fails its own history", async () => {
     const broken = new URL("./workflows/broken.ts", import.meta.url);
-    await using threaded = await Replayer.create({ workflows: broken, workflowThreads: 1, deadlockTimeout: "300ms" });
+    await using threaded = await Replayer.create({ workflows: broken, deadlockTimeout: "300ms" });
     const results = await collect(threaded.replayWorkflows([histories.failed, histories.chatty, histories.failed]));
     assert.deepEqual(results.map(({ error }) => error === undefined), [true, false, true]);
     assert.match(results[1].error!.message, /TMPRL1101/);

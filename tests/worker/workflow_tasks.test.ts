@@ -96,7 +96,8 @@ function setUp(
   let disposed = 0;
   const host = {
     workflowTypes: ["hello", "bye"],
-    createRun: () => ({
+    createRun: ({ isTraced }: { isTraced: boolean }) => ({
+      locate: () => Promise.resolve(isTraced ? "workflows.ts:7:3 hello" : undefined),
       activate: async (activation: Activation) => {
         activations.push(activation);
         return await activate(activation);
@@ -283,6 +284,31 @@ describe("workflow tasks", () => {
       startedEventId: 8n,
     }));
     assert.equal(made("respondWorkflowTaskFailed")[0].request.cause, WorkflowTaskFailedCause.NON_DETERMINISTIC_ERROR);
+  });
+
+  test("a cached run that parts from the history is replayed once, to tell where", async () => {
+    const activityScheduled = event(5, EventType.ACTIVITY_TASK_SCHEDULED, {
+      case: "activityTaskScheduledEventAttributes",
+      value: { activityId: "1", activityType: { name: "greet" } },
+    });
+    const events = [completed(4), activityScheduled, scheduled(6), taskStarted(7)];
+    const { tasks, made, disposed } = setUp({
+      answers: { getWorkflowExecutionHistory: () => ({ history: { events: [...firstEvents, ...events] } }) },
+    });
+    await tasks.handle(first());
+    await tasks.handle(
+      workflowTask({
+        history: { events },
+        previousStartedEventId: 3n,
+        startedEventId: 7n,
+        taskToken: new Uint8Array([10]),
+      }),
+    );
+    assert.equal(made("getWorkflowExecutionHistory").length, 1);
+    const [{ request }, ...others] = made("respondWorkflowTaskFailed");
+    assert.equal(request.cause, WorkflowTaskFailedCause.NON_DETERMINISTIC_ERROR);
+    assert.match(request.failure.message, /workflows\.ts:7:3/);
+    assert.deepEqual([others.length, disposed(), tasks.cached], [0, 2, 0]);
   });
 
   test("a query of the old kind is answered by its own call, on a loaded and on a new run", async () => {

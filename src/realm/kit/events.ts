@@ -73,13 +73,13 @@ export function create(host: KitHost): Record<"Event" | "EventTarget" | "AbortCo
       }
       return !event.defaultPrevented;
     }
-    /** What a listener throws does not reach who dispatched: it becomes an unhandled rejection of the run. */
+    /** What a listener throws does not reach who dispatched. */
     #call(listener: Listener, event: Event): void {
       try {
         if (typeof listener === "function") listener.call(this, event);
         else listener.handleEvent(event);
       } catch (error) {
-        Promise.reject(error);
+        host.report(error);
       }
     }
   }

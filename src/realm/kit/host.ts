@@ -26,6 +26,8 @@ export interface KitHost {
   atob(text: string): string;
   btoa(text: string): string;
   makeStorage(): AsyncStorage;
+  /** Takes what a listener threw, which nobody can catch: it counts as an unhandled rejection. */
+  report(error: unknown): void;
   /** Throws RestrictedWorkflowAccessError for an API, named as it was used. */
   refuse(path: string): never;
 }

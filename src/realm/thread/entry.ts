@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { threadScope } from "../../platform.ts";
+import { threadScope } from "../../platform/threads.ts";
 import { Inside } from "./inside.ts";
 
 new Inside(threadScope());

@@ -5,7 +5,7 @@
  */
 import type { Activation, Command, Completion } from "../../workflow/activation.ts";
 import type { RealmHost, RealmSettings, WorkflowRealm } from "../host.ts";
-import { DeadlockError, RealmLostError } from "../lost.ts";
+import { DeadlockError, RealmLostError } from "../errors.ts";
 import { RealmThread, type RealmThreadOptions } from "./thread.ts";
 
 /** Options of {@link createThreadedHost}. */
@@ -90,8 +90,7 @@ class ThreadedHost implements RealmHost {
     this.#loads.set(thread, load - 1);
     if (load > 1 || this.#threads.slice(0, -1).includes(thread)) return;
     this.#threads[this.#threads.length - 1] = this.#threads.at(-1) === thread ? undefined : this.#threads.at(-1);
-    this.#loads.delete(thread);
-    thread.end();
+    this.#drop(thread);
   }
 
   /** From now on a run is kept apart from others. */
@@ -108,8 +107,13 @@ class ThreadedHost implements RealmHost {
     next.open(this.#settings);
     this.#threads[place] = next;
     this.#loads.set(next, 0);
-    if (thread && this.#loads.get(thread) === 0) this.#loads.delete(thread);
+    if (thread && this.#loads.get(thread) === 0) this.#drop(thread);
     return next;
+  }
+
+  #drop(thread: RealmThread): void {
+    this.#loads.delete(thread);
+    thread.end();
   }
 }
 

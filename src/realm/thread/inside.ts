@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { createLimitedRunner, nodeModule, takeMessage, type ThreadScope } from "../../platform.ts";
+import { nodeModule } from "../../platform.ts";
+import { createLimitedRunner } from "../../platform/limits.ts";
+import { takeMessage, type ThreadScope } from "../../platform/threads.ts";
 import type { Completion } from "../../workflow/activation.ts";
-import type { SinkCall } from "../../workflow/runtime/sinks.ts";
+import type { SinkCall } from "../../workflow/runtime/outlets/sinks.ts";
 import { createRealmHost, type RealmHost, type WorkflowRealm } from "../host.ts";
 import { fromErrorData, toErrorData } from "./errors.ts";
 import {
@@ -100,8 +102,12 @@ export class Inside {
     activate: ({ id, run, runId, isTraced, activation }) => {
       const realm = this.#runs.get(run) ?? this.#host!.createRun({ runId, isTraced });
       this.#runs.set(run, realm);
-      return this.#answer(id, async () => this.#complete(id, await realm.activate(activation)));
+      return this.#watched(
+        id,
+        () => this.#answer(id, async () => this.#complete(id, await realm.activate(activation))),
+      );
     },
+    // Not watched: it may take as long as all that the run has replayed, which did not block.
     locate: ({ id, run, command, seq }) => {
       const realm = this.#runs.get(run);
       return this.#answer(id, async () => {
@@ -114,15 +120,18 @@ export class Inside {
     },
   };
 
+  async #watched(id: number, work: () => Promise<void>): Promise<void> {
+    this.#setCurrent(id);
+    await work();
+    this.#setCurrent(0);
+  }
+
   async #answer(id: number, work: () => Promise<void>): Promise<void> {
     if (id < Atomics.load(this.#words, words.floor)) return;
-    this.#setCurrent(id);
     try {
       await this.#perform(work);
     } catch (error) {
       this.#post({ kind: "threw", id, error: toErrorData(error) });
-    } finally {
-      this.#setCurrent(0);
     }
   }
 

@@ -42,15 +42,16 @@ export class ThreadLogger implements Logger {
   }
 }
 
-/** Data that can be passed on: what cannot be is told as text. */
+/** Data that can be passed on, as far as it can be: what cannot is told as text, or without its methods. */
 function toCloneable(value: unknown, parents: readonly unknown[]): unknown {
   if (typeof value === "function" || typeof value === "symbol") return String(value);
   if (typeof value !== "object" || value === null) return value;
   if (parents.includes(value)) return "[Circular]";
   const within = [...parents, value];
   if (Array.isArray(value)) return value.map((item) => toCloneable(item, within));
-  if (value instanceof Promise) return "[Promise]";
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) copy[key] = toCloneable((value as Record<string, unknown>)[key], within);
-  return copy;
+  try {
+    return structuredClone(value);
+  } catch {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toCloneable(member, within)]));
+  }
 }

@@ -7,8 +7,8 @@ import type { LogAttributes } from "../../common/logger.ts";
 import type { MetricAttributes } from "../../common/meter.ts";
 import type { Activation, Command, Completion } from "../../workflow/activation.ts";
 import type { LogLevel, MetricDescriptor } from "../../workflow/bridge.ts";
-import type { PatchQuestion } from "../../workflow/runtime/patches.ts";
-import type { SinkCall } from "../../workflow/runtime/sinks.ts";
+import type { PatchQuestion } from "../../workflow/runtime/facts/patches.ts";
+import type { SinkCall } from "../../workflow/runtime/outlets/sinks.ts";
 import type { RealmSettings } from "../host.ts";
 
 /** What a thread is told; work comes packed. */

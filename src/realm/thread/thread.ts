@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { startThread, type Thread } from "../../platform.ts";
+import { startThread, type Thread } from "../../platform/threads.ts";
 import type { RealmSettings } from "../host.ts";
-import { DeadlockError, RealmLostError } from "../lost.ts";
+import { DeadlockError, RealmLostError } from "../errors.ts";
 import type { Outlets } from "../outlets.ts";
 import { fromErrorData, toErrorData } from "./errors.ts";
 import { type Answer, type FromThread, type Question, type ToThread, words, type WorkItem } from "./messages.ts";
@@ -52,6 +52,7 @@ export class RealmThread {
   #items: WorkItem[] = [];
   #lastId = 0;
   #slowId = 0;
+  #isOpen = false;
   #hasEnded = false;
 
   /** Starts a thread; it does nothing before {@link open}. */
@@ -139,6 +140,7 @@ export class RealmThread {
 
   readonly #listeners: Listeners = {
     opened: ({ workflowTypes }) => {
+      this.#isOpen = true;
       this.#opened.resolve(workflowTypes);
       if (this.#pending.size === 0) this.#hold(false);
     },
@@ -212,8 +214,10 @@ export class RealmThread {
   /** What was in progress is to blame. */
   #lose(reason: string): void {
     const current = Atomics.load(this.#words, words.current);
-    this.#settleAll((id) => id === current ? new Error(`the thread ended: ${reason}`) : new RealmLostError());
-    this.#opened.reject(new Error(`a workflow thread did not start: ${reason}`));
+    const unopened = this.#isOpen ? undefined : new Error(`a workflow thread did not start: ${reason}`);
+    if (unopened) this.#opened.reject(unopened);
+    const ended = new Error(`the thread ended: ${reason}`);
+    this.#settleAll((id) => unopened ?? (id === current ? ended : new RealmLostError()));
     this.#close();
   }
 

@@ -28,6 +28,15 @@ export async function computes(turns: number): Promise<number> {
   return sum;
 }
 
+/** Each time it is asked to stop, it computes for a while and starts a timer. */
+export async function worksOn(turns: number): Promise<void> {
+  workflow.setHandler(stop, async () => {
+    await computes(turns);
+    await workflow.sleep("1h");
+  });
+  await workflow.waitCondition(() => false);
+}
+
 /** Tells a sink that it was started. */
 // deno-lint-ignore require-await -- workflows are async functions
 export async function tells(name: string): Promise<void> {
