@@ -1,9 +1,9 @@
 // Runs the checks, then the test suite on Bun, Deno and Node, and ends with one line over all of them.
 //
 //   node scripts/test.mjs                      everything, integration tests on the embedded server
-//   node scripts/test.mjs --server real        the integration tests alone, on the official dev server
+//   node scripts/test.mjs --server real        the integration tests alone, on the official dev server, all runtimes at once
 //   node scripts/test.mjs --runtime bun FILE…  some files on one runtime, without the checks
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -63,15 +63,15 @@ const runtimes = values.runtime ? values.runtime.split(",") : Object.keys(runner
 const tally = { passed: 0, failed: 0 };
 
 if (files.some((file) => file.includes("interop"))) installPeers();
-if (positionals.length === 0 && values.server === "embedded") runChecks();
+if (positionals.length === 0 && values.server === "embedded") await runChecks();
 if (values.server === "real") await runOnRealServer();
-else runSuites({});
+else for (const runtime of runtimes) await runSuite(runtime, {}, "inherit");
 console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exit(tally.failed === 0 ? 0 : 1);
 
-function runChecks() {
+async function runChecks() {
   for (const [tool, ...args] of checks) {
-    const passed = spawn(join(root, "node_modules", ".bin", tool), args, {});
+    const { passed } = await start(join(root, "node_modules", ".bin", tool), args, {}, "inherit");
     console.log(`${passed ? "ok" : "FAILED"}: ${tool} ${args.join(" ")}`);
     tally[passed ? "passed" : "failed"] += 1;
   }
@@ -83,37 +83,44 @@ function installPeers() {
   installPython();
 }
 
+/** All runtimes at once: most of the time is the server's, which takes its time to dispatch each task. */
 async function runOnRealServer() {
   const server = await startServer({ port: 0 });
   try {
-    runSuites({ TEMPORAL_ADDRESS: server.address });
+    await Promise.all(runtimes.map((runtime) => runSuite(runtime, { TEMPORAL_ADDRESS: server.address }, "pipe")));
   } finally {
     await server.stop();
   }
 }
 
-function runSuites(environment) {
-  for (const runtime of runtimes) {
-    const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
-    const report = join(folder, "report.xml");
-    const runner = runners[runtime] ??
-      fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
-    console.log(`\n== ${runtime} ==`);
-    const clean = spawn(binaries[runtime], runner(files, report), environment);
-    const { passed, failed } = count(report);
-    rmSync(folder, { recursive: true, force: true });
-    tally.passed += passed;
-    // A runner that dies, or fails outside of any test, counts as one failure.
-    tally.failed += failed === 0 && !clean ? 1 : failed;
-    console.log(`${runtime}: ${passed} passed, ${failed} failed`);
-  }
+/** Runs the tests on one runtime; its output is shown as it comes (`inherit`), or at the end (`pipe`). */
+async function runSuite(runtime, environment, stdio) {
+  const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
+  const report = join(folder, "report.xml");
+  const runner = runners[runtime] ?? fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
+  if (stdio === "inherit") console.log(`\n== ${runtime} ==`);
+  const clean = await start(binaries[runtime], runner(files, report), environment, stdio);
+  if (stdio === "pipe") console.log(`\n== ${runtime} ==\n${clean.output}`);
+  const { passed, failed } = count(report);
+  rmSync(folder, { recursive: true, force: true });
+  tally.passed += passed;
+  // A runner that dies, or fails outside of any test, counts as one failure.
+  tally.failed += failed === 0 && !clean.passed ? 1 : failed;
+  console.log(`${runtime}: ${passed} passed, ${failed} failed`);
 }
 
-function spawn(command, args, environment) {
+/** Runs a command to its end; gives whether it passed and, with `pipe`, what it wrote. */
+function start(command, args, environment, stdio) {
   // A test may ask the environment for nothing but the server that it is meant to use.
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
   const env = { ...inherited, NO_COLOR: "1", ...environment };
-  return spawnSync(command, args, { cwd: root, stdio: "inherit", env }).status === 0;
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", stdio, stdio], env });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => output += text);
+  return new Promise((resolve) => {
+    child.once("error", ({ message }) => resolve({ passed: false, output: message }));
+    child.once("close", (code) => resolve({ passed: code === 0, output }));
+  });
 }
 
 function findTests(folder) {
