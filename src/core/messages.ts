@@ -90,17 +90,24 @@ export function readAdmitted(event: HistoryEvent): UpdateRequest {
   return { messageId: `${updateId}/request`, protocolInstanceId: updateId, sequencingEventId: eventId, request };
 }
 
-/** The request that an UPDATE_ACCEPTED event accepted. */
-export function readAccepted(event: HistoryEvent): UpdateRequest | undefined {
-  const { attributes } = event;
+/** What an UPDATE_ACCEPTED event says. */
+export interface UpdateAcceptance {
+  readonly protocolInstanceId: string;
+  /** Unset where the event that admitted the update has it. */
+  readonly request?: UpdateRequest;
+}
+
+/** What an UPDATE_ACCEPTED event says; undefined for other events. */
+export function readAccepted({ attributes }: HistoryEvent): UpdateAcceptance | undefined {
   if (attributes.case !== "workflowExecutionUpdateAcceptedEventAttributes") return undefined;
   const { acceptedRequest, acceptedRequestMessageId, acceptedRequestSequencingEventId, protocolInstanceId } =
     attributes.value;
-  if (!acceptedRequest) throw new HistoryError(`event ${event.eventId} accepts an update without its request`);
-  return {
+  if (!acceptedRequest) return { protocolInstanceId };
+  const request = {
     messageId: acceptedRequestMessageId,
     protocolInstanceId,
     sequencingEventId: acceptedRequestSequencingEventId,
     request: acceptedRequest,
   };
+  return { protocolInstanceId, request };
 }

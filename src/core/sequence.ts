@@ -12,7 +12,7 @@ import { applyEvent } from "./events.ts";
 import type { Sequence } from "./history.ts";
 import { LocalActivities } from "./local_activities.ts";
 import { readLocalMarker } from "./local_marker.ts";
-import { readAccepted, readAdmitted, type UpdateRequest } from "./messages.ts";
+import { readAccepted, readAdmitted, type UpdateAcceptance, type UpdateRequest } from "./messages.ts";
 import { Patches } from "./patch.ts";
 import { readPatchMarker } from "./patch_marker.ts";
 import type { RunState } from "./state.ts";
@@ -39,12 +39,12 @@ export function applyNextSequence(run: RunState): boolean {
   const accepted = lookAhead(run, history.peek());
   for (let i = sequence.start; i < sequence.end; i++) applyInTurn(run, sequence.events[i], accepted);
   askForUpdates(run, progress.lastEventId);
-  for (const request of accepted.values()) askForUpdate(run, request);
+  for (const acceptance of accepted.values()) askForAccepted(run, acceptance);
   if (sequence.isLast) run.requests.checkEmpty(progress.lastEventId);
   return true;
 }
 
-function applyInTurn(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateRequest>): void {
+function applyInTurn(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateAcceptance>): void {
   const { progress } = run;
   const eventId = Number(event.eventId);
   if (eventId <= progress.knownEventId) return;
@@ -97,16 +97,16 @@ function readVersion(attributes: WorkflowTaskCompletedEventAttributes): WorkerDe
 /**
  * What the next sequence records, the task to which this one leads has decided: the code must know of it in this one.
  *
- * @returns the requests for the updates that it accepts, by their protocol instance
+ * @returns the updates that it accepts, by their protocol instance
  */
-function lookAhead(run: RunState, next: Sequence | undefined): Map<string, UpdateRequest> {
-  const accepted = new Map<string, UpdateRequest>();
+function lookAhead(run: RunState, next: Sequence | undefined): Map<string, UpdateAcceptance> {
+  const accepted = new Map<string, UpdateAcceptance>();
   if (next === undefined) return accepted;
   for (let i = next.start; i < next.end; i++) {
     const event = next.events[i];
     if (event.eventType === EventType.MARKER_RECORDED) noteMarker(run, event);
-    const request = readAccepted(event);
-    if (request) accepted.set(request.protocolInstanceId, request);
+    const acceptance = readAccepted(event);
+    if (acceptance) accepted.set(acceptance.protocolInstanceId, acceptance);
   }
   return accepted;
 }
@@ -122,7 +122,7 @@ function noteMarker(run: RunState, event: HistoryEvent): void {
 }
 
 /** Live, an admitted update is a request; in replay only if it was accepted, and then in this place. */
-function admit(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateRequest>): void {
+function admit(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateAcceptance>): void {
   const request = readAdmitted(event);
   const wasAccepted = accepted.delete(request.protocolInstanceId);
   if (wasAccepted || !run.isReplaying) run.requests.add(request);
@@ -131,6 +131,11 @@ function admit(run: RunState, event: HistoryEvent, accepted: Map<string, UpdateR
 /** Asks for all updates whose requests apply after `eventId` or earlier. */
 function askForUpdates(run: RunState, eventId: number): void {
   for (let due = run.requests.take(eventId); due; due = run.requests.take(eventId)) askForUpdate(run, due);
+}
+
+function askForAccepted(run: RunState, { protocolInstanceId, request }: UpdateAcceptance): void {
+  if (!request) throw new HistoryError(`update "${protocolInstanceId}" was accepted without a request for it`);
+  askForUpdate(run, request);
 }
 
 function askForUpdate(run: RunState, request: UpdateRequest): void {

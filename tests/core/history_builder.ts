@@ -357,12 +357,17 @@ export class HistoryBuilder {
     return this.add("workflowExecutionUpdateAdmittedEventAttributes", { request: updateRequest(updateId) });
   }
 
+  /** The request is with the event that admitted the update, where there is one. */
   updateAccepted(updateId: string, sequencingEventId: number): number {
+    const isAdmitted = this.events.some(({ attributes }) =>
+      attributes.case === "workflowExecutionUpdateAdmittedEventAttributes" &&
+      attributes.value.request?.meta?.updateId === updateId
+    );
     return this.add("workflowExecutionUpdateAcceptedEventAttributes", {
       protocolInstanceId: updateId,
       acceptedRequestMessageId: `${updateId}/request`,
       acceptedRequestSequencingEventId: BigInt(sequencingEventId),
-      acceptedRequest: updateRequest(updateId),
+      ...(!isAdmitted && { acceptedRequest: updateRequest(updateId) }),
     });
   }
 

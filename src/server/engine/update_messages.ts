@@ -106,7 +106,7 @@ export function applyMessage(engine: Engine, run: Execution, message: ProtocolMe
         protocolInstanceId: updateId,
         acceptedRequestMessageId: update.messageId,
         acceptedRequestSequencingEventId: read.value.acceptedRequestSequencingEventId,
-        acceptedRequest: update.request,
+        acceptedRequest: update.isDurable ? undefined : update.request,
       },
     });
     acceptUpdate(update, Number(event.eventId));
