@@ -9,12 +9,15 @@ import {
   WorkflowUpdateFailedError,
 } from "@anywhen/temporal/client";
 import type { Message, Work } from "./program.ts";
-import { bump, change, count, wake } from "./workflows/interpreter.ts";
+import { bump, change, count, stumbling, wake } from "./workflows/interpreter.ts";
 
 /** The updates under way, and what went wrong in calls that nobody waits for. */
 export class Calls {
   readonly #open: Set<Promise<void>> = new Set();
   readonly #faults: unknown[] = [];
+  /** The runs that resets have made, by workflow; undefined while the first is under way. */
+  readonly resets: Map<string, string | undefined> = new Map();
+  readonly #stumbled: Set<string> = new Set();
 
   /** Goes on while the call does; a workflow that has ended, or that refuses, is no fault. */
   async watch(call: Promise<unknown>, what: string): Promise<void> {
@@ -26,6 +29,12 @@ export class Calls {
     this.#open.delete(watched);
   }
 
+  /** Whether a workflow has not stumbled yet; now it has. */
+  stumble(workflowId: string): boolean {
+    const { size } = this.#stumbled;
+    return this.#stumbled.add(workflowId).size > size;
+  }
+
   /** Waits for the calls under way; throws the first thing that went wrong. */
   async settle(): Promise<void> {
     await Promise.all(this.#open);
@@ -34,33 +43,57 @@ export class Calls {
 }
 
 /** Sends messages to a workflow, one after the other; what becomes of updates is left to `calls`. */
-export async function send(handle: WorkflowHandle, messages: Message[], calls: Calls): Promise<void> {
+export async function send(client: Client, id: string, messages: Message[], calls: Calls): Promise<void> {
+  const handle = client.workflow.getHandle(id);
   for (const message of messages) {
-    const sent = calls.watch(sendOne(message, handle), `${message.send} to ${handle.id}`);
+    const call = message.send === "reset" ? reset(client, handle, message.back, calls) : sendOne(message, handle);
+    const sent = calls.watch(call, `${message.send} to ${handle.id}`);
     if (message.send !== "update") await sent;
   }
 }
 
-async function sendOne(message: Message, handle: WorkflowHandle): Promise<void> {
+async function sendOne(message: Exclude<Message, { send: "reset" }>, handle: WorkflowHandle): Promise<void> {
   if (message.send === "signal") await handle.signal(bump, message.block);
   else if (message.send === "cancel") await handle.cancel(message.reason);
+  else if (message.send === "terminate") await handle.terminate("enough");
   else if (message.send === "query") await handle.query(count);
-  else await handle.executeUpdate(change, { args: [message.block, message.reject === true] });
+  else if (message.send === "update") {
+    await handle.executeUpdate(change, { args: [message.block, message.reject === true] });
+  }
+}
+
+/** Resets a workflow once: the code that asks for it may be run again by it. */
+async function reset(client: Client, handle: WorkflowHandle, back: number, { resets }: Calls): Promise<void> {
+  if (resets.has(handle.id)) return;
+  resets.set(handle.id, undefined);
+  const { events, runId } = await handle.fetchHistory();
+  const completed = events.filter(({ attributes: { case: kind } }) => kind === "workflowTaskCompletedEventAttributes");
+  const target = completed.at(Math.max(-completed.length, -1 - back));
+  if (!target) return;
+  const answer = await client.workflowService.resetWorkflowExecution({
+    namespace: client.namespace,
+    workflowExecution: { workflowId: handle.id, runId },
+    workflowTaskFinishEventId: target.eventId,
+    requestId: crypto.randomUUID(),
+    reason: "property",
+  });
+  resets.set(handle.id, answer.runId);
 }
 
 /**
  * An update may find that the task which brought it was in vain, for want of news that came meanwhile, and a query that
- * its worker is ahead of the server.
+ * its worker is ahead of the server, or a workflow that stumbles at its start.
  */
 function isExpected(error: unknown): boolean {
-  if (error instanceof WorkflowQueryFailedError && error.message.includes("ask again")) return true;
+  if (error instanceof WorkflowQueryFailedError) return /ask again/.test(error.message) || error.message === stumbling;
   if (error instanceof RPCError && error.status === "FAILED_PRECONDITION") return true;
   return error instanceof NotFoundError || error instanceof WorkflowUpdateFailedError;
 }
 
 /** The activities of a worker. */
 export function createActivities(calls: Calls): Record<string, (...args: never[]) => unknown> {
-  const self = () => activity.client<Client>().workflow.getHandle(activity.info().workflowId!);
+  const client = () => activity.client<Client>();
+  const id = () => activity.info().workflowId!;
   return {
     echo: (digest: number) => digest,
     fails: () => {
@@ -72,8 +105,8 @@ export function createActivities(calls: Calls): Record<string, (...args: never[]
       return attempt;
     },
     slow,
-    wakeUp: (path: string) => calls.watch(self().signal(wake, path), "wake"),
-    drive: (messages: Message[]) => send(self(), messages, calls),
+    wakeUp: (path: string) => calls.watch(client().workflow.getHandle(id()).signal(wake, path), "wake"),
+    drive: (messages: Message[]) => send(client(), id(), messages, calls),
   };
 }
 
@@ -83,7 +116,8 @@ async function slow(digest: number, { ms = 1, onCancel = "give up" }: Work): Pro
   while (performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(4, ms)));
     if (!activity.info().isLocal) activity.heartbeat(digest);
-    if (!activity.isCancelled() || onCancel === "go on") continue;
+    if (!activity.isCancelled()) continue;
+    if (onCancel === "succeed") return digest;
     if (onCancel === "fail") throw new activity.ApplicationError("too late", { nonRetryable: true });
     activity.cancellationSignal().throwIfAborted();
   }

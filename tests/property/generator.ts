@@ -22,6 +22,15 @@ const policies = ["TERMINATE", "ABANDON", "REQUEST_CANCEL"] as const;
 const workers: readonly WorkerKind[] = ["cached", "uncached", "small", "mixed"];
 const targets = ["self", "parent", "nobody"] as const;
 
+const sendings = [
+  ...Array.from({ length: 9 }, () => "signal" as const),
+  ...Array.from({ length: 6 }, () => "update" as const),
+  ...["query", "query", "query", "cancel", "cancel", "cancel", "reset", "reset", "terminate"] as const,
+];
+
+/** Milliseconds that something takes which is to be cancelled on the way. */
+const longest = 1_000;
+
 /** The case of a seed. */
 export function makeCase(seed: number): Case {
   const random = createRandom(Math.imul(seed, 0x9e3779b1));
@@ -41,8 +50,11 @@ function makeProgram(place: Place): Program {
     block,
     listensAfter: chance(random, 0.8) ? 0 : random.below(block.length + 1),
     drains: chance(random, 0.6),
+    yields: chance(random, 0.5),
     ...(chance(random, 0.25) && { end: makeEnd(place) }),
     ...(chance(random, 0.05) && { runTimeout: 30 + random.below(60) }),
+    ...(chance(random, 0.2) && { taskTimeout: 300 }),
+    ...(chance(random, 0.1) && { attempts: 2 }),
   };
 }
 
@@ -106,7 +118,11 @@ const makers: readonly [weight: number, { make: Maker; isDeep?: boolean; locks?:
   [2, {
     isDeep: true,
     locks: true,
-    make: (place) => ({ do: "lock", block: makeBlock({ ...inner(place), isLocked: true }, 2) }),
+    make: (place) => ({
+      do: "lock",
+      block: makeBlock({ ...inner(place), isLocked: true }, 2),
+      ...(chance(place.random, 0.5) && { timeout: 1 + place.random.below(20) }),
+    }),
   }],
   [8, {
     isDeep: true,
@@ -140,6 +156,8 @@ const makers: readonly [weight: number, { make: Maker; isDeep?: boolean; locks?:
   [2, { make: ({ random }) => ({ do: chance(random, 0.5) ? "memo" : "attributes", value: makeValue(random) }) }],
   [3, { make: ({ random }) => ({ do: pick(random, ["random", "info", "details"]) }) }],
   [2, { make: ({ random }) => ({ do: "ticks", count: 1 + random.below(6) }) }],
+  [2, { make: ({ random }) => ({ do: "listen", handlers: pick(random, ["named", "named", "dynamic", "none"]) }) }],
+  [2, { make: () => ({ do: "stumble" }) }],
   [1, { isDeep: true, make: (place) => ({ do: "end", end: makeEnd(place) }) }],
 ];
 
@@ -147,7 +165,10 @@ type Call = Extract<Step, { do: "activity" | "local" }>;
 
 function makeCall({ random }: Place): Pick<Call, "work" | "cancellation" | "cancel" | "handle"> {
   const cancellation = pick(random, cancellations);
-  return { work: makeWork(random), cancellation, ...maybeCancel(random, 0.4), handle: chance(random, 0.3) };
+  const { cancel } = maybeCancel(random, 0.4);
+  const isWaited = cancel !== undefined && cancel.when !== "before" && cancellation !== "ABANDON";
+  const work = isWaited && chance(random, 0.5) ? makeSlow(random, longest) : makeWork(random);
+  return { work, cancellation, ...(cancel && { cancel }), handle: chance(random, 0.3) };
 }
 
 function makeWork(random: Random): Work {
@@ -155,23 +176,29 @@ function makeWork(random: Random): Work {
   if (activity === "flaky") {
     return { activity, failures: 1 + random.below(2), interval: chance(random, 0.5) ? 1 : 5 + random.below(10) };
   }
-  if (activity !== "slow") return { activity };
-  const ms = chance(random, 0.5) ? 1 + random.below(10) : 20 + random.below(40);
-  const onCancel = pick(random, ["give up", "go on", "fail"] as const);
-  return { activity, ms, onCancel, ...(chance(random, 0.15) && { timeout: 5 + random.below(10) }) };
+  return activity === "slow" ? makeSlow(random, 1 + random.below(30)) : { activity };
+}
+
+function makeSlow(random: Random, ms: number): Work {
+  const onCancel = pick(random, ["give up", "succeed", "fail"] as const);
+  return { activity: "slow", ms, onCancel, ...(chance(random, 0.1) && { timeout: 5 + random.below(10) }) };
 }
 
 function makeChild(place: Place): Step {
   const { random } = place;
   const budget = { steps: 2 + random.below(8) };
-  const program = makeProgram({ ...inner(place), budget, isLocked: false, isUpdate: false });
+  const { block, ...program } = makeProgram({ ...inner(place), budget, isLocked: false, isUpdate: false });
+  const { cancel } = maybeCancel(random, 0.5);
+  const cancellation = pick(random, childCancellations);
+  const isCancelled = cancel !== undefined && cancel.when !== "before" && cancellation !== "ABANDON";
+  const start: Block = isCancelled && chance(random, 0.6) ? [{ do: "wait", count: 100, timeout: longest }] : [];
   return {
     do: "child",
-    program: { ...program, ...(chance(random, 0.3) && { worker: pick(random, workers) }) },
-    cancellation: pick(random, childCancellations),
+    program: { ...program, block: [...start, ...block], ...(chance(random, 0.3) && { worker: pick(random, workers) }) },
+    cancellation,
     policy: pick(random, policies),
     how: pick(random, ["execute", "execute", "start", "start", "leave", "taken"]),
-    ...maybeCancel(random, 0.5),
+    ...(cancel && { cancel }),
     ...(chance(random, 0.3) && { signals: makeBlock(inner(place), 2) }),
     randomId: chance(random, 0.3),
   };
@@ -183,8 +210,9 @@ function makeMessages(place: Place): Message[] {
 
 function makeMessage(place: Place): Message {
   const { random } = place;
-  const send = pick(random, ["signal", "signal", "signal", "update", "update", "query", "cancel"] as const);
-  if (send === "query") return { send };
+  const send = pick(random, sendings);
+  if (send === "query" || send === "terminate") return { send };
+  if (send === "reset") return { send, back: random.below(3) };
   if (send === "cancel") return { send, ...(chance(random, 0.5) && { reason: "enough" }) };
   if (send === "signal") return { send, block: makeBlock(place, 2) };
   return { send, block: makeBlock({ ...place, isUpdate: true }, 2), reject: chance(random, 0.25) };

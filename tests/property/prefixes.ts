@@ -1,6 +1,5 @@
 /** Replays a history as far as each of its tasks, and looks whether the code asks for what it asked for then. */
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { WorkflowHistory } from "@anywhen/temporal/client";
 import { type LocalMarker, readLocalMarker } from "../../src/core/local_marker.ts";
 import { HistoryCursor } from "../../src/core/history.ts";
 import { readAccepted } from "../../src/core/messages.ts";
@@ -9,9 +8,9 @@ import { EventType } from "../../src/gen/temporal/api/enums/v1/event_type_pb.ts"
 import type { HistoryEvent } from "../../src/gen/temporal/api/history/v1/message_pb.ts";
 import { type Message, MessageSchema } from "../../src/gen/temporal/api/protocol/v1/message_pb.ts";
 import { RequestSchema } from "../../src/gen/temporal/api/update/v1/message_pb.ts";
-import type { RealmHost } from "../../src/realm/host.ts";
 import { replayHistory, type ReplayParts } from "../../src/worker/replay.ts";
 import type { Activation, Completion } from "../../src/workflow/activation.ts";
+import type { RecordedRun } from "./farm.ts";
 import { describeAnswer, describeRecorded, recordedEvents } from "./recorded.ts";
 
 /** After the start of a task these say that it came to nothing. */
@@ -23,11 +22,11 @@ export class ReplayFault extends Error {
 }
 
 /** Throws ReplayFault where the code does not do again what the history says, as a whole or up to any of its tasks. */
-export async function checkHistory(history: WorkflowHistory, parts: ReplayParts): Promise<void> {
-  const { events } = history;
+export async function checkRun(run: RecordedRun, parts: ReplayParts): Promise<void> {
+  const { history, history: { events } } = run;
   for (let i = 0; i < events.length; i++) {
     if (events[i].eventType === EventType.WORKFLOW_TASK_STARTED) {
-      await checkPrefix(history, i, parts.host.realms, parts);
+      await checkPrefix(run, i, parts);
     }
   }
   try {
@@ -37,16 +36,11 @@ export async function checkHistory(history: WorkflowHistory, parts: ReplayParts)
   }
 }
 
-async function checkPrefix(
-  history: WorkflowHistory,
-  last: number,
-  realms: RealmHost,
-  parts: ReplayParts,
-): Promise<void> {
-  const { events } = history;
+async function checkPrefix(run: RecordedRun, last: number, parts: ReplayParts): Promise<void> {
+  const { events } = run.history;
   const isCompleted = events[last + 1]?.eventType === EventType.WORKFLOW_TASK_COMPLETED;
   const recorded = isCompleted ? recordedEvents(events, last + 1) : [];
-  const answer = await runTask(history, events.slice(0, last + 1), recorded, realms, parts).catch((error) => {
+  const answer = await runTask(run, events.slice(0, last + 1), recorded, parts).catch((error) => {
     throw new ReplayFault(`up to event ${last + 1}: ${error}`, { cause: error });
   });
   if (answer.failure) {
@@ -88,11 +82,10 @@ function withoutClock(line: string): string {
 
 /** Lets the code take in all of `events`, the last of them live; `recorded` is what it did then. */
 async function runTask(
-  { workflowId, runId }: WorkflowHistory,
+  { runId, history: { workflowId } }: RecordedRun,
   events: HistoryEvent[],
   recorded: HistoryEvent[],
-  realms: RealmHost,
-  { namespace, host: { buildId } }: ReplayParts,
+  { namespace, host: { realms, buildId } }: ReplayParts,
 ): Promise<TaskAnswer> {
   const start = events[0].attributes.value as { workflowType: { name: string }; taskQueue: { name: string } };
   const { workflowType: { name: workflowType }, taskQueue: { name: taskQueue } } = start;
@@ -180,9 +173,10 @@ function taskIds(events: readonly HistoryEvent[]): { previousStartedEventId: num
   return { previousStartedEventId, startedEventId: Number(events.at(-1)!.eventId) };
 }
 
-/** The updates that came with the task, but for those that it refused. */
+/** The updates that came with the task, but for those that it refused, and those that an event brought. */
 function requests(recorded: readonly HistoryEvent[]): Message[] {
-  return recorded.map(readAccepted).filter((request) => request !== undefined).map((it) =>
+  const accepted = recorded.map((event) => readAccepted(event)?.request).filter((request) => request !== undefined);
+  return accepted.map((it) =>
     create(MessageSchema, {
       id: it.messageId,
       protocolInstanceId: it.protocolInstanceId,

@@ -13,10 +13,10 @@ export type Moment = { when: "before" | "atOnce" } | { when: "ticks" | "later"; 
 
 /** What an activity does, ordinary or local. */
 export interface Work {
-  /** `slow` takes `ms`; when cancelled it ends as `onCancel` says. */
+  /** `slow` takes `ms`, less when it is cancelled; then it ends as `onCancel` says. */
   activity: "echo" | "fails" | "slow" | "flaky";
   ms?: number;
-  onCancel?: "give up" | "go on" | "fail";
+  onCancel?: "give up" | "succeed" | "fail";
   /** Attempts that fail before one succeeds. */
   failures?: number;
   /** Milliseconds between attempts. */
@@ -30,7 +30,9 @@ export type Message =
   | { send: "signal"; block: Block }
   | { send: "update"; block: Block; reject?: boolean }
   | { send: "cancel"; reason?: string }
-  | { send: "query" };
+  /** Once a workflow, to the completed task that is so many before the last. */
+  | { send: "reset"; back: number }
+  | { send: "query" | "terminate" };
 
 /** What the code does at the end of a block, whichever it is; an update's handler may do nothing of that. */
 export type End = { how: "fail" } | { how: "continue"; program: Program };
@@ -39,7 +41,8 @@ export type End = { how: "fail" } | { how: "continue"; program: Program };
 export type Step =
   & (
     | { do: "all" | "race" | "settle"; blocks: Block[]; cancels?: boolean }
-    | { do: "fork" | "shield" | "lock"; block: Block }
+    | { do: "fork" | "shield"; block: Block }
+    | { do: "lock"; block: Block; timeout?: number }
     | { do: "scope"; block: Block; cancel?: Moment; timeout?: number }
     | {
       do: "activity" | "local";
@@ -73,6 +76,10 @@ export type Step =
     | { do: "memo" | "attributes"; value: number | null }
     | { do: "random" | "info" | "details" }
     | { do: "ticks"; count: number }
+    /** Sets or removes the handlers of signals and updates. */
+    | { do: "listen"; handlers: "named" | "dynamic" | "none" }
+    /** Fails the task in progress; once a workflow, for the second time the server waits long. */
+    | { do: "stumble" }
     | { do: "end"; end: End }
   )
   & { throws?: boolean };
@@ -84,10 +91,14 @@ export interface Program {
   listensAfter: number;
   /** Whether it waits for its handlers at the end. */
   drains: boolean;
+  /** Whether it ends as cancelled once it was asked to; else it goes on as if nothing was. */
+  yields: boolean;
   end?: End;
   /** Milliseconds. */
   runTimeout?: number;
   taskTimeout?: number;
+  /** How often it is tried in all; once when unset. */
+  attempts?: number;
   /** The worker that runs it; that of its parent when unset. */
   worker?: WorkerKind;
 }

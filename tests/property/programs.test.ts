@@ -14,7 +14,7 @@ import { createWorkflowHost } from "../../src/worker/workflow_host.ts";
 import type { ReplayParts } from "../../src/worker/replay.ts";
 import { decidePatch, Farm } from "./farm.ts";
 import { makeCase } from "./generator.ts";
-import { checkHistory } from "./prefixes.ts";
+import { checkRun } from "./prefixes.ts";
 import type { Case } from "./program.ts";
 import { shrink } from "./shrink.ts";
 
@@ -28,6 +28,9 @@ const cases = Number(PROPERTY_CASES ?? (PROPERTY_SEED ? 1 : casesByRuntime[findR
 /** Cases that share a server and its workers, and how many of them run at once. */
 const batchSize = 100;
 const concurrency = 16;
+
+/** Milliseconds for which a smaller case is looked for. */
+const shrinkingTime = 60_000;
 
 function findRuntime(): keyof typeof casesByRuntime {
   if ("Bun" in globalThis) return "bun";
@@ -81,12 +84,12 @@ class CaseFault extends Error {
 }
 
 async function check(name: string, subject: Case, farm: Farm, parts: ReplayParts): Promise<void> {
-  const histories = await farm.run(name, subject).catch((error) => {
+  const runs = await farm.run(name, subject).catch((error) => {
     throw new CaseFault(error);
   });
-  for (const history of histories) {
-    await checkHistory(history, parts).catch((error) => {
-      throw new CaseFault(error, history);
+  for (const run of runs) {
+    await checkRun(run, parts).catch((error) => {
+      throw new CaseFault(error, run.history);
     });
   }
 }
@@ -100,7 +103,7 @@ async function explain(seed: number, error: unknown, farm: Farm, parts: ReplayPa
     if (failed?.status === "rejected") last = failed.reason;
     return failed !== undefined;
   };
-  const smallest = await shrink(makeCase(seed), fails, 200);
+  const smallest = await shrink(makeCase(seed), fails, shrinkingTime);
   const { history } = last as CaseFault;
   const place = history ? `\nhistory: ${save(seed, history)}` : "";
   const program = JSON.stringify(smallest);
@@ -120,7 +123,7 @@ async function createReplayParts(bundle: WorkflowBundle): Promise<ReplayParts> {
     logger,
     dataConverter,
     hosting: { threads: 0 },
-    outlets: { decidePatch },
+    outlets: { decidePatch, callExtern: () => false },
   });
   return { namespace: "default", host, dataConverter };
 }

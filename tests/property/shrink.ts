@@ -17,14 +17,14 @@ export function* smallerCases(subject: Case): Generator<Case> {
   }
 }
 
-/** Takes away from a case as long as what is left still fails; gives the last that did. */
-export async function shrink(subject: Case, fails: (smaller: Case) => Promise<boolean>, tries: number): Promise<Case> {
+/** Takes away from a case as long as what is left still fails and it is not late; gives the last that did. */
+export async function shrink(subject: Case, fails: (smaller: Case) => Promise<boolean>, time: number): Promise<Case> {
   let smallest = subject;
-  let left = tries;
+  const deadline = performance.now() + time;
   for (let found = true; found;) {
     found = false;
     for (const smaller of smallerCases(smallest)) {
-      if (left-- <= 0) return smallest;
+      if (performance.now() > deadline) return smallest;
       if (!await fails(smaller)) continue;
       smallest = smaller;
       found = true;
@@ -35,15 +35,17 @@ export async function shrink(subject: Case, fails: (smaller: Case) => Promise<bo
 }
 
 function* smallerPrograms(program: Program): Generator<Program> {
-  const { block, listensAfter, drains, end, runTimeout, ...rest } = program;
+  const { end, runTimeout, ...rest } = program;
+  const { block, listensAfter, drains, yields } = program;
   for (const smaller of smallerBlocks(block)) yield { ...program, block: smaller };
-  if (end) yield { ...rest, block, listensAfter, drains, runTimeout };
+  if (end) yield { ...rest, runTimeout };
   if (end?.how === "continue") {
     for (const next of smallerPrograms(end.program)) yield { ...program, end: { ...end, program: next } };
   }
   if (listensAfter > 0) yield { ...program, listensAfter: 0 };
-  if (runTimeout !== undefined) yield { ...rest, block, listensAfter, drains, end };
+  if (runTimeout !== undefined) yield { ...rest, end };
   if (drains) yield { ...program, drains: false };
+  if (yields) yield { ...program, yields: false };
 }
 
 function* smallerBlocks(block: Block): Generator<Block> {

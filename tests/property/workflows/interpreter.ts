@@ -1,5 +1,5 @@
 /** Runs programs: each step leaves a mark, and what is asked for carries what the marks so far amount to. */
-import { SearchAttributeKey } from "@anywhen/temporal/common";
+import { type RawValue, SearchAttributeKey } from "@anywhen/temporal/common";
 import * as workflow from "@anywhen/temporal/workflow";
 import type { Block, End, Moment, Program, Step } from "../program.ts";
 
@@ -8,7 +8,10 @@ export const wake = workflow.defineSignal<[path: string]>("wake");
 export const change = workflow.defineUpdate<string, [block: Block, reject: boolean]>("change");
 export const count = workflow.defineQuery<number>("count");
 
-const quantity = SearchAttributeKey.forInt("Quantity");
+/** The message of failures of tasks that a program has asked for. */
+export const stumbling = "stumbled on purpose";
+
+const quantity = SearchAttributeKey.forInt("AnywhenInt");
 
 /** What a program leaves behind. */
 export interface Outcome {
@@ -18,7 +21,8 @@ export interface Outcome {
 
 /** Runs a program; `digest` is that of the run before. */
 export async function interpret(program: Program, digest: number = 1): Promise<Outcome> {
-  return await new Interpreter(program, digest).run();
+  const interpreter = new Interpreter(program, digest);
+  return await Promise.race([interpreter.run(), interpreter.fault]);
 }
 
 type Kind = Step["do"];
@@ -30,7 +34,9 @@ class Interpreter {
   readonly woken: Set<string> = new Set();
   readonly lock: workflow.Lock = new workflow.Lock();
   bumps = 0;
+  isOver = false;
   readonly #trace: string[] = [];
+  readonly #fault: PromiseWithResolvers<never> = Promise.withResolvers();
   #digest: number;
   #changes = 0;
 
@@ -39,19 +45,34 @@ class Interpreter {
     this.#digest = digest;
   }
 
+  /** Rejects with an error that fails the task, wherever the code has thrown it. */
+  get fault(): Promise<never> {
+    return this.#fault.promise;
+  }
+
   /** What the marks so far amount to. */
   get digest(): number {
     return this.#digest;
   }
 
   async run(): Promise<Outcome> {
+    try {
+      return await this.#perform();
+    } finally {
+      this.isOver = true;
+    }
+  }
+
+  async #perform(): Promise<Outcome> {
     workflow.setHandler(wake, (path) => void this.woken.add(path));
     workflow.setHandler(count, () => this.#trace.length);
-    const { block, listensAfter, drains, end } = this.program;
+    const { block, listensAfter, drains, yields, end } = this.program;
     await this.perform(block.slice(0, listensAfter), "");
-    this.#listen();
+    this.listen("named");
     await this.perform(block.slice(listensAfter), "+");
     if (drains) await workflow.shield(() => workflow.waitCondition(workflow.allHandlersFinished));
+    const reason = workflow.cancellationReason();
+    if (yields && reason !== undefined) throw new workflow.CancelledError(reason);
     if (end) this.finish(end);
     return { trace: this.#trace, digest: this.#digest };
   }
@@ -88,22 +109,39 @@ class Interpreter {
       this.mark(`${path} = ${JSON.stringify(result)}`);
     } catch (error) {
       this.mark(`${path} ! ${describe(error)}`);
-      if (step.throws || step.do === "end" || isEnd(error) || !isExpected(error)) throw error;
+      if (!isEnd(error) && !isExpected(error)) this.#fault.reject(error);
+      if (step.throws || isEnd(error) || !isExpected(error)) throw error;
     }
   }
 
-  #listen(): void {
-    workflow.setHandler(bump, async (block) => {
-      const path = `s${++this.bumps}/`;
-      this.mark(path);
-      await this.perform(block, path);
-    });
-    workflow.setHandler(change, async (block, reject) => {
-      const path = `u${++this.#changes}/`;
-      this.mark(`${path} ${workflow.currentUpdateInfo()?.name} ${reject}`);
-      return await this.perform(block, path);
-    }, { validator: (_, reject) => refuse(reject) });
+  listen(handlers: "named" | "dynamic" | "none"): void {
+    const isNamed = handlers === "named";
+    const onSignal = (block: Block) => this.#take("s", ++this.bumps, block);
+    const onUpdate = (block: Block, reject: boolean) => {
+      this.mark(`${workflow.currentUpdateInfo()?.name} ${reject}`);
+      return this.#take("u", ++this.#changes, block);
+    };
+    workflow.setHandler(bump, isNamed ? async (block) => void await onSignal(block) : undefined);
+    workflow.setHandler(change, isNamed ? onUpdate : undefined, { validator: (_, reject) => refuse(reject) });
+    const isDynamic = handlers === "dynamic";
+    workflow.setDynamicHandler("signal", isDynamic ? (_, [block]) => onSignal(read(block) as Block) : undefined);
+    workflow.setDynamicHandler(
+      "update",
+      isDynamic ? (_, [block, reject]) => onUpdate(read(block) as Block, read(reject) as boolean) : undefined,
+      { validator: (_, [, reject]) => refuse(read(reject) as boolean) },
+    );
   }
+
+  /** Runs what a message brings. */
+  async #take(kind: string, number: number, block: Block): Promise<string> {
+    const path = `${kind}${number}/`;
+    this.mark(path);
+    return await this.perform(block, path);
+  }
+}
+
+function read({ payload }: RawValue): unknown {
+  return workflow.payloadConverter().fromPayload(payload);
 }
 
 function refuse(reject: boolean): void {
@@ -121,14 +159,12 @@ const performers: Performers = {
     return first;
   },
   fork(me, { block }, path) {
-    me.perform(block, `${path}f`).catch((error) => {
-      if (!isEnd(error) && !isExpected(error)) throw error;
-    });
+    me.perform(block, `${path}f`).catch(() => {});
     return Promise.resolve();
   },
   shield: (me, { block }, path) => workflow.shield(() => me.perform(block, `${path}h`)),
-  async lock(me, { block }, path) {
-    const permit = await me.lock.acquire();
+  async lock(me, { block, timeout }, path) {
+    const permit = await me.lock.acquire({ timeout });
     try {
       return await me.perform(block, `${path}l`);
     } finally {
@@ -169,6 +205,7 @@ const performers: Performers = {
       taskQueue: program.worker ? taskQueue.replace(/[a-z]+$/, program.worker) : undefined,
       runTimeout: program.runTimeout,
       taskTimeout: program.taskTimeout,
+      retryPolicy: program.attempts ? { maximumAttempts: program.attempts, initialInterval: 1 } : undefined,
       cancellationType: cancellation,
       parentClosePolicy: policy,
     };
@@ -211,6 +248,12 @@ const performers: Performers = {
   details: (me) => Promise.resolve(workflow.setCurrentDetails(`digest ${me.digest}`)),
   async ticks(_, { count }) {
     for (let i = 0; i < count; i++) await undefined;
+  },
+  listen: (me, { handlers }) => Promise.resolve(me.listen(handlers)),
+  stumble(me) {
+    const { stumble } = workflow.externFunctions<{ stumble(workflowId: string): boolean }>();
+    const isFirst = !me.isOver && stumble(workflow.info().workflowId);
+    return isFirst ? Promise.reject(new Error(stumbling)) : Promise.resolve();
   },
   end: (me, { end }) => Promise.resolve(me.finish(end)),
 };
