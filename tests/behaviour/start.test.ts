@@ -150,7 +150,7 @@ describe("start", () => {
 
   behaviour("START-13 conflict policies of a signal-with-start", options, async ({ client, taskQueue, id }) => {
     const common = { id: id(), taskQueue, startSignal: start.go };
-    const first = await client.workflow.start(start.failsOnce, { ...common, startDelay: "1h" });
+    const first = await client.workflow.start(start.stays, { ...common, startDelay: "1h" });
     const joined = await client.workflow.signalWithStart(start.waits, { ...common, idConflictPolicy: "USE_EXISTING" });
     assert.equal(joined.resultRunId, first.resultRunId);
     const refused = client.workflow.signalWithStart(start.waits, { ...common, idConflictPolicy: "FAIL" });

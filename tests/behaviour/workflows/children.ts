@@ -262,7 +262,7 @@ export async function cancelsGroup(): Promise<string[]> {
   const scope = new workflow.CancellationScope();
   const group = scope.run(() =>
     Promise.all([
-      note("timer", workflow.sleep(1000)),
+      note("timer", workflow.sleep("1h")),
       note("shielded timer", workflow.shield(() => workflow.sleep(500))),
       note("activity", workflow.executeActivity("untilCancelled", { startToCloseTimeout: "30s", args: [] })),
       note("child", workflow.executeChildWorkflow(sleepsLong)),

@@ -31,6 +31,11 @@ export async function waits(): Promise<string> {
   return workflow.info().runId;
 }
 
+/** Open until it is terminated. */
+export async function stays(): Promise<void> {
+  await workflow.waitCondition(() => false);
+}
+
 export async function threeArguments(text: string, flag: boolean, value: unknown = "default"): Promise<unknown[]> {
   return [text, flag, value];
 }
