@@ -13,7 +13,7 @@ import { registerSearchAttributes } from "../support/search_attributes.ts";
 import { unique } from "../support/server.ts";
 import { Calls, createActivities, send } from "./activities.ts";
 import type { Case, WorkerKind } from "./program.ts";
-import { bump, change, interpret, stumbling } from "./workflows/interpreter.ts";
+import { bump, change, count, interpret, stumbling } from "./workflows/interpreter.ts";
 
 /** What a program did wrong while it ran. */
 export class LiveFault extends Error {
@@ -34,7 +34,7 @@ const caches: Readonly<Record<WorkerKind, Partial<WorkerOptions>[]>> = {
 };
 
 /** How long a program may take, in milliseconds; those that go on are stuck. */
-const patience = 30_000;
+const patience = 20_000;
 
 /** Causes of failed tasks that are no faults: the server has news that the worker did not know. */
 const harmless: ReadonlySet<WorkflowTaskFailedCause> = new Set([
@@ -100,7 +100,19 @@ export class Farm implements AsyncDisposable {
     await this.#start(id, subject);
     const { runId } = await this.client.workflow.getHandle(id).describe();
     await send(this.client, id, subject.early, this.#calls);
-    return await this.#collect({ id, runId });
+    const runs = await this.#collect({ id, runId });
+    await this.#checkQuery(id, runs[0]);
+    return runs;
+  }
+
+  /** A run that has completed says the same as its result. */
+  async #checkQuery(id: string, { runId, history }: RecordedRun): Promise<void> {
+    const { attributes } = history.events.at(-1)!;
+    if (attributes.case !== "workflowExecutionCompletedEventAttributes") return;
+    const handle = this.client.workflow.getHandle(id, { runId, workflow: interpret });
+    const { trace } = await handle.result({ followRuns: false });
+    const marks = await handle.query(count);
+    if (marks !== trace.length) throw new LiveFault(`${id} has made ${trace.length} marks, and ${marks} when queried`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

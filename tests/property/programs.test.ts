@@ -26,11 +26,11 @@ const firstSeed = Number(PROPERTY_SEED ?? 1);
 const cases = Number(PROPERTY_CASES ?? (PROPERTY_SEED ? 1 : casesByRuntime[findRuntime()]));
 
 /** Cases that share a server and its workers, and how many of them run at once. */
-const batchSize = 100;
-const concurrency = 16;
+const batchSize = 200;
+const concurrency = 32;
 
 /** Milliseconds for which a smaller case is looked for. */
-const shrinkingTime = 60_000;
+const shrinkingTime = 30_000;
 
 function findRuntime(): keyof typeof casesByRuntime {
   if ("Bun" in globalThis) return "bun";

@@ -79,6 +79,7 @@ class Interpreter {
 
   /** What depends on the clock stands apart: the digest is without it. */
   mark(text: string): void {
+    if (this.isOver) return;
     const info = workflow.info();
     const clock = [workflow.time(), info.getCurrentHistoryLength(), info.getCurrentHistorySize(), workflow.uuid7()];
     this.#trace.push(`${text} @${clock}`);
