@@ -12,12 +12,19 @@ import { installPython } from "./python.mjs";
 import { installServer, startServer } from "./server.mjs";
 import { binaries, fail, root, setUp } from "./setup.mjs";
 
+/** How many test files run at once, each in a process of its own: most of the time they wait for servers and timers. */
+const filesAtOnce = 4;
+
+/** Where Node keeps what it has compiled, for its many processes and threads. */
+const compileCache = join(root, "node_modules", ".cache", "compiled");
+
 /** How each runtime runs a list of test files and writes a JUnit report. */
 const runners = {
   bun: (files, report) => [
     "test",
     "--conditions=anywhen-source",
     "--timeout=120000",
+    `--parallel=${filesAtOnce}`,
     "--reporter=junit",
     `--reporter-outfile=${report}`,
     ...files.map((file) => `./${file}`),
@@ -26,6 +33,7 @@ const runners = {
     "test",
     "-A",
     "--no-check",
+    "--parallel",
     "--conditions=anywhen-source",
     `--junit-path=${report}`,
     ...files,
@@ -34,7 +42,7 @@ const runners = {
     "--conditions=anywhen-source",
     "--import=./tests/support/decorators.mjs",
     "--test",
-    "--test-concurrency=4",
+    `--test-concurrency=${filesAtOnce}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=junit",
@@ -113,7 +121,8 @@ async function runSuite(runtime, environment, stdio) {
 function start(command, args, environment, stdio) {
   // A test may ask the environment for nothing but the server that it is meant to use.
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
-  const env = { ...inherited, NO_COLOR: "1", ...environment };
+  const settings = { NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, DENO_JOBS: String(filesAtOnce) };
+  const env = { ...inherited, ...settings, ...environment };
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", stdio, stdio], env });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => output += text);
@@ -123,11 +132,14 @@ function start(command, args, environment, stdio) {
   });
 }
 
+/** The test files of a folder; those that take longest come first. */
 function findTests(folder) {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => relative(root, join(root, folder, name)))
     .sort();
+  const isLong = (file) => file.startsWith("tests/property/");
+  return [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
 }
 
 /** Counts the tests of a JUnit report; a group whose parts are listed too is no test of its own. */

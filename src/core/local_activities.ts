@@ -87,11 +87,11 @@ export class LocalActivities implements LocalKeeper {
     return this.#deliverKnown() || this.#deliverOutcome();
   }
 
-  /** Once all that the history has was applied: lets those run of which it knows nothing. */
-  settle(): void {
-    const affected = this.#context.isReplaying ? this.#scheduled : [...this.#pending];
+  /** Once the code has said all it wanted: lets those run of which the history knows nothing, where its end is reached. */
+  settle(mayRun: boolean): void {
+    const affected = mayRun ? [...this.#pending] : this.#scheduled;
     this.#scheduled = [];
-    for (const activity of affected) activity.settle();
+    for (const activity of affected) activity.settle(mayRun);
   }
 
   /**

@@ -16,8 +16,8 @@ import { type LocalMarker, localMarkerAttributes, readLocalMarker, resolutionOf,
 import { StateTable } from "./machine.ts";
 
 /**
- * `scheduled` by the commands that are being performed; `waiting` in replay for its marker, `running` in the worker;
- * `resolved` by its marker, `recording` a marker of its own: both wait for the event of the marker.
+ * `scheduled` by the commands that are being performed; `waiting` in replay for its marker, or for a task that is no
+ * query; `running` in the worker; `resolved` by its marker, `recording` a marker of its own: both wait for the event of the marker.
  */
 export type LocalActivityState = "scheduled" | "waiting" | "running" | "resolved" | "recording" | "recorded";
 
@@ -127,9 +127,9 @@ export class LocalActivity implements Machine {
     return this.state === "scheduled" || this.state === "waiting";
   }
 
-  /** The code that asked for it has said all it wanted: it runs, unless the history may still have its marker. */
-  settle(): void {
-    if (!this.context.isReplaying) localActivityTable.fire(this, "run", undefined);
+  /** The code that asked for it has said all it wanted: it runs, unless it must wait for a marker or another task. */
+  settle(mayRun: boolean): void {
+    if (mayRun) localActivityTable.fire(this, "run", undefined);
     else if (this.state === "scheduled") localActivityTable.fire(this, "wait", undefined);
   }
 

@@ -128,10 +128,8 @@ export class Run {
     this.#checkEvents(task);
     this.#queries = new Queries(task.queries, task.query);
     this.#failure = undefined;
-    if (isOutdated(task, this.lastStartedEventId)) {
-      this.#queries.fail("the query came with a history older than the one this worker has; ask again");
-      return;
-    }
+    // The run is ahead of a query that met a task on its way: it answers by what the server has confirmed since.
+    if (isOutdated(task, this.lastStartedEventId)) return;
     for (const message of task.messages) state.requests.add(readMessage(message));
     state.progress.previousStartedId = task.previousStartedEventId;
     state.progress.knownEventId = state.progress.lastEventId;
@@ -277,7 +275,7 @@ export class Run {
   #advance(): void {
     const state = this.#state;
     while (state.jobs.size === 0 && !state.localActivities?.deliver() && applyNextSequence(state));
-    if (!this.#queries.isSole) state.localActivities?.settle();
+    state.localActivities?.settle(!state.isReplaying && !this.#queries.isSole);
   }
 
   #noteSurplus(): void {

@@ -21,17 +21,6 @@ function keepMarks(): { marks: string[]; sinks: NonNullable<WorkerOptions["sinks
   return { marks, sinks: { trail: { mark: { fn: (_info, text: string) => void marks.push(text) } } } };
 }
 
-/** Asks again where a task came between a query and its answer, as the protocol has it. */
-async function ask<T>(query: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await query();
-    } catch (error) {
-      if (!/ask again$/.test((error as Error).message)) throw error;
-    }
-  }
-}
-
 describe("an evicted run", () => {
   for (const [name, options] of Object.entries(caches)) {
     test(`EVICT-03 EVICT-04 does not clean up before it ends, ${name}`, async () => {
@@ -44,7 +33,7 @@ describe("an evicted run", () => {
         for (let i = 1; i <= 4; i++) {
           for (const handle of handles) {
             await handle.signal(poke);
-            assert.equal(await ask(() => handle.query(pokes)), i);
+            assert.equal(await handle.query(pokes), i);
           }
         }
         for (const handle of handles) await handle.signal(finish);

@@ -108,6 +108,32 @@ describe("local activities", () => {
     assert.deepEqual(started(works), [1]);
   });
 
+  test("are known to have run before the query for which the history is replayed", () => {
+    const wait = scheduleLocal(1, { cancellationType: "WAIT_CANCELLATION_COMPLETED" });
+    const program = () => script([wait], [cancelLocal(1), completeWorkflow]);
+    const history = startedHistory();
+    const run = createRun();
+    const heartbeat = live(run, createTask(history.events), program());
+    completeTask(history, heartbeat.answer);
+    history.signal("cancel");
+    history.openTask();
+    const last = live(run, createTask(history.events), script([cancelLocal(1), completeWorkflow]));
+    assert.deepEqual(commandNames(last.answer), ["COMPLETE_WORKFLOW_EXECUTION"]);
+    history.taskCompleted();
+    history.completed();
+    const query = { $typeName: "temporal.api.query.v1.WorkflowQuery", queryType: "state" } as const;
+    const replayed = program();
+    const { activations } = live(
+      createRun(),
+      createTask(history.events, { query, startedEventId: 0 }),
+      (activation) => {
+        const [job] = activation.jobs;
+        return job.kind === "queryWorkflow" ? [{ kind: "queryAnswered", id: job.id }] : replayed(activation);
+      },
+    );
+    assert.deepEqual(told(activations), ["initialize", "signalWorkflow", "queryWorkflow"]);
+  });
+
   test("drop the commands that were cancelled while they ran", () => {
     const history = startedHistory();
     const program = script([scheduleLocal(1), startTimer(1), scheduleActivity(2)], [cancelTimer(1), cancelActivity(2)]);

@@ -4,8 +4,8 @@ import {
   type Client,
   NotFoundError,
   RPCError,
+  WorkflowAlreadyStartedError,
   type WorkflowHandle,
-  type WorkflowHistory,
   WorkflowQueryFailedError,
   WorkflowUpdateFailedError,
 } from "@anywhen/temporal/client";
@@ -71,7 +71,7 @@ async function reset(client: Client, handle: WorkflowHandle, back: number, { res
   const { events, runId } = await handle.fetchHistory();
   const completed = events.filter(({ attributes: { case: kind } }) => kind === "workflowTaskCompletedEventAttributes");
   const target = completed.at(Math.max(-completed.length, -1 - back));
-  if (!target || events.some(isOfChild)) return;
+  if (!target) return;
   const answer = await client.workflowService.resetWorkflowExecution({
     namespace: client.namespace,
     workflowExecution: { workflowId: handle.id, runId },
@@ -82,23 +82,16 @@ async function reset(client: Client, handle: WorkflowHandle, back: number, { res
   resets.set(handle.id, answer.runId);
 }
 
-/**
- * The embedded server does not tell a run that was reset of children that ended before: such a run would wait for ever
- * (docs/server.md).
- */
-function isOfChild({ attributes }: WorkflowHistory["events"][number]): boolean {
-  return attributes.case === "startChildWorkflowExecutionInitiatedEventAttributes";
-}
-
-/**
- * An update may find that the task which brought it was in vain, for want of news that came meanwhile, and a query that
- * its worker is ahead of the server, or a workflow that stumbles at its start.
- */
+/** Whether a call failed for what may happen to any caller, on the official server too. */
 function isExpected(error: unknown): boolean {
+  // The task that brought an update was in vain, for want of news that came meanwhile.
+  if (error instanceof RPCError && error.status === "FAILED_PRECONDITION") return true;
+  // A start with an update is tried again, and by then another run goes on.
+  if (error instanceof WorkflowAlreadyStartedError) return true;
+  // The workflow stumbles at its start.
+  if (error instanceof WorkflowQueryFailedError) return error.message === stumbling;
   // The official server loses queries of a task in progress when the workflow is terminated.
   if (onRealServer && error instanceof RPCError && error.status === "DEADLINE_EXCEEDED") return true;
-  if (error instanceof WorkflowQueryFailedError) return /ask again/.test(error.message) || error.message === stumbling;
-  if (error instanceof RPCError && error.status === "FAILED_PRECONDITION") return true;
   return error instanceof NotFoundError || error instanceof WorkflowUpdateFailedError;
 }
 

@@ -34,7 +34,7 @@ const caches: Readonly<Record<WorkerKind, Partial<WorkerOptions>[]>> = {
 };
 
 /** How long a program may take, in milliseconds; those that go on are stuck. */
-const patience = 20_000;
+const patience = 60_000;
 
 /** Causes of failed tasks that are no faults: the server has news that the worker did not know. */
 const harmless: ReadonlySet<WorkflowTaskFailedCause> = new Set([

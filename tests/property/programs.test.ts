@@ -26,7 +26,7 @@ const firstSeed = Number(PROPERTY_SEED ?? 1);
 const cases = Number(PROPERTY_CASES ?? (PROPERTY_SEED ? 1 : casesByRuntime[findRuntime()]));
 
 /** Cases that share a server and its workers, and how many of them run at once. */
-const batchSize = 200;
+const batchSize = 100;
 const concurrency = 32;
 
 /** Milliseconds for which a smaller case is looked for. */

@@ -30,7 +30,7 @@ const HISTORY_SERVICE = "history-service";
 export function onStartChild(engine: Engine, job: Extract<Job, { kind: "startChild" }>): void {
   const { run } = job;
   const child = run.children.get(job.initiatedEventId);
-  if (!child || !isRunning(run)) return;
+  if (!child || child.runId || !isRunning(run)) return;
   const { attributes } = child;
   const namespace = engine.namespaces.find(attributes.namespace);
   if (!namespace) {

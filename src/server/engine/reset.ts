@@ -16,6 +16,7 @@ import type { ResetWorkflowExecutionRequest } from "../../gen/temporal/api/workf
 import { terminateRun } from "./close.ts";
 import type { Engine } from "./engine.ts";
 import { invalidArgument } from "./errors.ts";
+import type { EventAttributes } from "./events.ts";
 import { append } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import { createExecution, isRunning } from "./execution.ts";
@@ -50,7 +51,10 @@ export function resetRun(engine: Engine, base: Execution, request: ResetWorkflow
       armExpiration(engine, run);
       rearm(engine, run);
       const excluded = listExcluded(request);
-      for (const event of laterEvents(engine, base, finishEventId)) reapply(engine, run, event, excluded);
+      for (const event of base.events.slice(finishEventId - 1)) {
+        if (!reapplyOfChild(engine, run, event)) reapply(engine, run, event, excluded);
+      }
+      for (const event of laterRuns(engine, base)) reapply(engine, run, event, excluded);
       scheduleTask(engine, run);
     });
     return run;
@@ -129,9 +133,8 @@ function listExcluded(request: ResetWorkflowExecutionRequest): Set<ResetReapplyE
   return excluded;
 }
 
-/** What came after the reset point, in the run and in those that carried on after it. */
-function* laterEvents(engine: Engine, base: Execution, finishEventId: number): Generator<HistoryEvent> {
-  yield* base.events.slice(finishEventId - 1);
+/** The events of the runs that carried on after a run. */
+function* laterRuns(engine: Engine, base: Execution): Generator<HistoryEvent> {
   let next = base.continuedRunId;
   while (next) {
     const run = engine.store.find(base.namespace, base.workflowId, next);
@@ -139,6 +142,37 @@ function* laterEvents(engine: Engine, base: Execution, finishEventId: number): G
     yield* run.events;
     next = run.continuedRunId;
   }
+}
+
+/** Takes up what became of a child asked for before the reset point; false where the event is about nothing of that. */
+function reapplyOfChild(engine: Engine, run: Execution, { attributes }: HistoryEvent): boolean {
+  switch (attributes.case) {
+    case "childWorkflowExecutionStartedEventAttributes": {
+      const child = run.children.get(Number(attributes.value.initiatedEventId));
+      if (!child) return false;
+      child.runId = attributes.value.workflowExecution?.runId;
+      append(engine, run, attributes);
+      return true;
+    }
+    case "startChildWorkflowExecutionFailedEventAttributes":
+      if (!run.children.delete(Number(attributes.value.initiatedEventId))) return false;
+      append(engine, run, attributes);
+      return true;
+    case "childWorkflowExecutionCompletedEventAttributes":
+    case "childWorkflowExecutionFailedEventAttributes":
+    case "childWorkflowExecutionCanceledEventAttributes":
+    case "childWorkflowExecutionTimedOutEventAttributes":
+    case "childWorkflowExecutionTerminatedEventAttributes": {
+      const { case: kind, value } = attributes;
+      const child = run.children.get(Number(value.initiatedEventId));
+      if (!child) return false;
+      run.children.delete(child.initiatedEventId);
+      const startedEventId = BigInt(child.startedEventId);
+      append(engine, run, { case: kind, value: { ...value, startedEventId } } as EventAttributes);
+      return true;
+    }
+  }
+  return false;
 }
 
 function reapply(

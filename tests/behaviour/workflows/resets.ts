@@ -17,3 +17,24 @@ export async function sum(): Promise<number> {
   await workflow.waitCondition(() => isFinished && workflow.allHandlersFinished());
   return total;
 }
+
+/** Waits for a child, and then until it is told to finish. */
+export async function parent(childId: string): Promise<string> {
+  let isFinished = false;
+  workflow.setHandler(finish, () => {
+    isFinished = true;
+  });
+  const result = await workflow.executeChildWorkflow(child, { id: childId });
+  await workflow.waitCondition(() => isFinished);
+  return result;
+}
+
+/** Ends when it is told to. */
+export async function child(): Promise<string> {
+  let isFinished = false;
+  workflow.setHandler(finish, () => {
+    isFinished = true;
+  });
+  await workflow.waitCondition(() => isFinished);
+  return "from the child";
+}
