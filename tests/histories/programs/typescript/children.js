@@ -38,7 +38,7 @@ export async function holder() {
   try {
     await condition(() => by !== undefined);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => sleep(200));
+    await CancellationScope.nonCancellable(() => sleep(1000));
     throw error;
   }
   return by;
@@ -102,13 +102,17 @@ export async function childCancelledEarly() {
   return [never, early];
 }
 
-/** Cancelling the workflow cancels what it waits for, the child first. */
+/** Cancelling the workflow cancels what it waits for, the child first; it cleans up once the child has ended. */
 export async function parentCancelled() {
-  const work = Promise.all([executeChild("holder"), sleep("1h")]);
+  const child = executeChild("holder");
+  const ended = child.catch(() => {});
   try {
-    await work;
+    await Promise.all([child, sleep("1h")]);
   } finally {
-    await CancellationScope.nonCancellable(() => echo("cleaned up"));
+    await CancellationScope.nonCancellable(async () => {
+      await ended;
+      await echo("cleaned up");
+    });
   }
 }
 

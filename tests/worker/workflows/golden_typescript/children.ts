@@ -28,7 +28,7 @@ export async function holder(): Promise<string> {
   try {
     await workflow.waitCondition(() => by !== undefined);
   } catch (error) {
-    await workflow.shield(() => workflow.sleep(200));
+    await workflow.shield(() => workflow.sleep(1_000));
     throw error;
   }
   return by!;
@@ -102,11 +102,15 @@ export async function childCancelledEarly(): Promise<unknown[]> {
 }
 
 export async function parentCancelled(): Promise<void> {
-  const work = Promise.all([workflow.executeChildWorkflow(holder), workflow.sleep("1h")]);
+  const child = workflow.executeChildWorkflow(holder);
+  const ended = child.catch(() => {});
   try {
-    await work;
+    await Promise.all([child, workflow.sleep("1h")]);
   } finally {
-    await workflow.shield(() => echo("cleaned up"));
+    await workflow.shield(async () => {
+      await ended;
+      await echo("cleaned up");
+    });
   }
 }
 
