@@ -13,4 +13,4 @@ export const recorded: Record<string, Fan> = {
 };
 
 /** Replays of a history before and while the time is taken. */
-export const replays = { warmUp: 3, measured: 10 };
+export const replays = { warmUp: 10, measured: 30 };

@@ -25,8 +25,8 @@ import { pack, unpack } from "./packing.ts";
 
 type Performers = { [K in WorkItem["kind"]]: (item: Extract<WorkItem, { kind: K }>) => Promise<void> | void };
 
-/** How many completions wait for others, so that fewer messages carry them. */
-const maxHeld = 8;
+/** How many completions go in one message: fewer messages cost less, but while one waits for another its run stands still. */
+const maxHeld = 2;
 
 /** A workflow thread. */
 export class Inside {
