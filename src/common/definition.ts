@@ -28,13 +28,13 @@ export type Outputs<S extends Schemas> = {
 };
 
 /** A workflow as a function. */
-export type WorkflowFunction = (...args: any[]) => Promise<any>;
+export type WorkflowFunction = (...args: any[]) => Promise<unknown>;
 
 /** A workflow as a class. */
-export type WorkflowClass = abstract new (...args: any[]) => { run(...args: any[]): Promise<any> };
+export type WorkflowClass = abstract new (...args: any[]) => { run(...args: any[]): Promise<unknown> };
 
 /** A workflow by value. */
-export type WorkflowRef = WorkflowFunction | WorkflowClass | WorkflowDefinition;
+export type WorkflowRef = WorkflowFunction | WorkflowClass | WorkflowDefinition<any[], unknown>;
 
 /** A workflow of which only the name is known. */
 export type UntypedWorkflow = (...args: any[]) => Promise<unknown>;
@@ -75,7 +75,7 @@ export interface UpdateDefinition<R = any, A extends any[] = any[]> {
 }
 
 /** An activity as a function. */
-export type ActivityFunction = (...args: any[]) => any;
+export type ActivityFunction = (...args: any[]) => unknown;
 
 /** An activity as a definition object. */
 export interface ActivityDefinition<A extends any[] = any[], R = any> {
@@ -85,7 +85,7 @@ export interface ActivityDefinition<A extends any[] = any[], R = any> {
 }
 
 /** An activity by value. */
-export type ActivityRef = ActivityFunction | ActivityDefinition;
+export type ActivityRef = ActivityFunction | ActivityDefinition<any[], unknown>;
 
 /** An activity of which only the name is known. */
 export type UntypedActivity = (...args: any[]) => unknown;

@@ -36,7 +36,8 @@ export async function calls(): Promise<void> {
   expect<typeof isApproved, boolean>(true);
   const date = await executeChildWorkflow(defined, { args: [1], id: "d" });
   expect<typeof date, Date>(true);
-  await executeChildWorkflow("greet", { args: [1, "anything"] });
+  const untyped = await executeChildWorkflow("greet", { args: [1, "anything"] });
+  expect<typeof untyped, unknown>(true);
   const typedByName = await executeChildWorkflow<typeof greet>("greet", { args: ["World"] });
   expect<typeof typedByName, string>(true);
   await executeChildWorkflow(tick);

@@ -77,8 +77,11 @@ export async function byName(): Promise<void> {
   const untyped = await client.workflow.start("Approval", { ...options, args: ["anything", 7] });
   const plain: WorkflowHandle = untyped;
   expect<typeof plain, WorkflowHandle<UntypedWorkflow>>(true);
-  const text: string = await untyped.result();
-  await untyped.signal(text);
+  const result = await untyped.result();
+  expect<typeof result, unknown>(true);
+  const executed = await client.workflow.execute("Approval", { ...options, args: ["anything", 7] });
+  expect<typeof executed, unknown>(true);
+  await untyped.signal("whatever", result);
   const answer: number = await untyped.query("whatever", 1, "x");
   await untyped.signal("whatever", answer);
   await untyped.executeUpdate("whatever", { args: [1, 2] });

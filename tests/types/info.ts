@@ -101,6 +101,9 @@ export async function spread(greet: (name: string) => string): Promise<string> {
   const config: workflow.ActivityOptions = { startToCloseTimeout: "1m", summary: "a summary", activityId: "one" };
   const child: Omit<workflow.ChildWorkflowOptions<typeof run>, "args"> = { staticSummary: "a", taskQueue: "q" };
   await workflow.executeChildWorkflow(run, { ...child, args: ["x"] });
+  const byName = await workflow.executeActivity("greet", { ...config, args: ["x", 1] });
+  // @ts-expect-error: a name says nothing of the result
+  byName.length;
   return await workflow.executeActivity(greet, { ...config, args: ["x"] });
 }
 declare function run(name: string): Promise<number>;

@@ -2,6 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as workflow from "@anywhen/temporal/workflow";
 
+type Failed = workflow.ActivityError & { cause: workflow.ApplicationError };
+
 let count = 0;
 const seen = new Map<string, number>();
 
@@ -26,7 +28,7 @@ export async function peek(): Promise<unknown> {
 }
 
 export async function identity(value: { list: unknown[]; bytes?: unknown }, bytes: Uint8Array): Promise<unknown> {
-  const failed = await workflow.executeActivity("x", { startToCloseTimeout: 1 }).catch((error) => error);
+  const failed = await workflow.executeActivity("x", { startToCloseTimeout: 1 }).catch((error) => error) as Failed;
   const cancelled = await new workflow.CancellationScope().run(async () => {
     workflow.CancellationScope.current().cancel();
     return await workflow.sleep(1).catch((error) => error);
