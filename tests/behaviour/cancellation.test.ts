@@ -5,7 +5,12 @@ import { behaviour } from "../support/behaviour.ts";
 import * as activities from "./activities.ts";
 import * as cancellation from "./workflows/cancellation.ts";
 
-const options = { workflows: new URL("./workflows/cancellation.ts", import.meta.url), activities };
+const options = {
+  workflows: new URL("./workflows/cancellation.ts", import.meta.url),
+  activities,
+  // Activities hear of a cancellation by the answer to a heartbeat.
+  maxHeartbeatThrottleInterval: 100,
+};
 
 describe("cancellation", () => {
   behaviour("CANC-01 a cancelled workflow ends as cancelled", options, async ({ client, taskQueue, id }) => {

@@ -163,12 +163,12 @@ describe("local activities", () => {
     const handle = await client.workflow.start(workflows.outlives, {
       id: id(),
       taskQueue,
-      taskTimeout: "2s",
-      args: [3_500],
+      taskTimeout: "4s",
+      args: [7_000],
     });
     await handle.signal("note", "meanwhile");
     assert.deepEqual(await handle.query("notes"), ["meanwhile"]);
-    assert.deepEqual(await handle.result(), [3_500, ["meanwhile"]]);
+    assert.deepEqual(await handle.result(), [7_000, ["meanwhile"]]);
     assert.ok(await countOf(client, handle.id, "workflowTaskCompleted") >= 3);
     assert.equal(await countOf(client, handle.id, "workflowTaskTimedOut"), 0);
     assert.equal(await countOf(client, handle.id, "markerRecorded"), 1);

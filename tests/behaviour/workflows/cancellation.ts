@@ -1,7 +1,7 @@
 import * as workflow from "@anywhen/temporal/workflow";
 import type * as activities from "../activities.ts";
 
-const options = { startToCloseTimeout: "30s", heartbeatTimeout: 500 } as const;
+const options = { startToCloseTimeout: "30s", heartbeatTimeout: "10s" } as const;
 const { greet } = workflow.proxyActivities<typeof activities>(options);
 
 export async function sleepsLong(): Promise<void> {
