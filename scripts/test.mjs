@@ -12,7 +12,7 @@ import { installPython } from "./python.mjs";
 import { installServer, startServer } from "./server.mjs";
 import { binaries, fail, root, setUp } from "./setup.mjs";
 
-/** How many test files run at once, each in a process of its own: most of the time they wait for servers and timers. */
+/** How many test files run at once on a runtime: most of the time they wait for servers and timers. */
 const filesAtOnce = 4;
 
 /** Where Node keeps what it has compiled, for its many processes and threads. */
@@ -33,7 +33,6 @@ const runners = {
     "test",
     "-A",
     "--no-check",
-    "--parallel",
     "--conditions=anywhen-source",
     `--junit-path=${report}`,
     ...files,
@@ -103,25 +102,40 @@ async function runOnRealServer() {
 
 /** Runs the tests on one runtime; its output is shown as it comes (`inherit`), or at the end (`pipe`). */
 async function runSuite(runtime, environment, stdio) {
-  const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
-  const report = join(folder, "report.xml");
   const runner = runners[runtime] ?? fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
   if (stdio === "inherit") console.log(`\n== ${runtime} ==`);
-  const clean = await start(binaries[runtime], runner(files, report), environment, stdio);
-  if (stdio === "pipe") console.log(`\n== ${runtime} ==\n${clean.output}`);
+  const shares = runtime === "deno" ? split(files) : [files];
+  const results = await Promise.all(shares.map((share) => runFiles(runtime, runner, share, environment, stdio)));
+  if (stdio === "pipe") console.log(`\n== ${runtime} ==\n${results.map(({ output }) => output).join("\n")}`);
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  tally.passed += passed;
+  tally.failed += failed;
+  console.log(`${runtime}: ${passed} passed, ${failed} failed`);
+}
+
+async function runFiles(runtime, runner, files, environment, stdio) {
+  const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
+  const report = join(folder, "report.xml");
+  const { passed: isClean, output } = await start(binaries[runtime], runner(files, report), environment, stdio);
   const { passed, failed } = count(report);
   rmSync(folder, { recursive: true, force: true });
-  tally.passed += passed;
   // A runner that dies, or fails outside of any test, counts as one failure.
-  tally.failed += failed === 0 && !clean.passed ? 1 : failed;
-  console.log(`${runtime}: ${passed} passed, ${failed} failed`);
+  return { output, passed, failed: failed === 0 && !isClean ? 1 : failed };
+}
+
+/** Deno's own way to run files at once has them share one process, and with it the environment. */
+function split(files) {
+  const shares = Array.from({ length: filesAtOnce }, () => []);
+  for (const [index, file] of files.entries()) shares[index % filesAtOnce].push(file);
+  return shares.filter(({ length }) => length > 0);
 }
 
 /** Runs a command to its end; gives whether it passed and, with `pipe`, what it wrote. */
 function start(command, args, environment, stdio) {
   // A test may ask the environment for nothing but the server that it is meant to use.
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
-  const settings = { NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache, DENO_JOBS: String(filesAtOnce) };
+  const settings = { NO_COLOR: "1", NODE_COMPILE_CACHE: compileCache };
   const env = { ...inherited, ...settings, ...environment };
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", stdio, stdio], env });
   let output = "";
@@ -132,14 +146,11 @@ function start(command, args, environment, stdio) {
   });
 }
 
-/** The test files of a folder; those that take longest come first. */
 function findTests(folder) {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => relative(root, join(root, folder, name)))
     .sort();
-  const isLong = (file) => file.startsWith("tests/property/");
-  return [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
 }
 
 /** Counts the tests of a JUnit report; a group whose parts are listed too is no test of its own. */

@@ -87,7 +87,7 @@ export class LocalActivities implements LocalKeeper {
     return this.#deliverKnown() || this.#deliverOutcome();
   }
 
-  /** Once the code has said all it wanted: lets those run of which the history knows nothing, where its end is reached. */
+  /** Once the code has said all it wanted: lets those run of which the history has no marker, if `mayRun`; else they wait. */
   settle(mayRun: boolean): void {
     const affected = mayRun ? [...this.#pending] : this.#scheduled;
     this.#scheduled = [];

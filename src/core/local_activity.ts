@@ -80,7 +80,12 @@ export const localActivityTable: StateTable<LocalActivity, LocalActivityState, L
     waitCancel: ["recording", recordEarlyEnd],
     abandon: ["recording", recordCancellation],
   },
-  waiting: { run: ["running", start], known: ["resolved", resolve], ...ignoreCancel("waiting") },
+  waiting: {
+    run: ["running", start],
+    known: ["resolved", resolve],
+    ...ignoreCancel("waiting"),
+    waitCancel: ["waiting", rememberCancel],
+  },
   running: {
     finished: ["recording", recordOutcome],
     tryCancel: ["recording", cancelAndRecord],
@@ -108,6 +113,8 @@ export class LocalActivity implements Machine {
   readonly startTime: number;
   /** When the worker got its first attempt, by the worker's clock. */
   originalScheduleTime: number | undefined;
+  /** Whether a worker that was lost was told to cancel it. */
+  wasCancelled = false;
 
   /** Scheduled; see {@link settle}. */
   constructor(command: ScheduleLocalActivity, context: MachineContext, keeper: LocalKeeper) {
@@ -173,6 +180,11 @@ export class LocalActivity implements Machine {
 
 function start(activity: LocalActivity): void {
   activity.keeper.start(activity);
+  if (activity.wasCancelled) requestCancel(activity);
+}
+
+function rememberCancel(activity: LocalActivity): void {
+  activity.wasCancelled = true;
 }
 
 function requestCancel(activity: LocalActivity): void {

@@ -261,15 +261,22 @@ describe("local activities", () => {
       const workflowId = id();
       const handle = await client.workflow.start(workflows.oneOfTwo, { id: workflowId, taskQueue, taskTimeout: "1s" });
       await until(async () => await countOf(client, workflowId, "markerRecorded") === 2);
-      // A task that comes too late with its markers has them all begin anew.
-      const before = work.attemptsOf(workflowId).length;
       await worker.shutdown();
-      await using second = await Worker.create({ client, taskQueue, shutdownSignals: [], ...options });
+      const begunAnew: string[] = [];
+      const activities = {
+        echo: () => begunAnew.push("echo"),
+        succeedOn: () => begunAnew.push("succeedOn"),
+        failWith: () => {
+          begunAnew.push(`attempt ${activity.info().attempt} of failWith`);
+          throw new activity.ApplicationError("no luck again");
+        },
+      };
+      await using second = await Worker.create({ client, taskQueue, shutdownSignals: [], ...options, activities });
       await second.runUntil(async () => {
-        await until(() => Promise.resolve(work.attemptsOf(workflowId).length > before));
-        assert.ok(work.attemptsOf(workflowId).every((attempt) => attempt === 1));
+        await until(() => Promise.resolve(begunAnew.length > 0));
         await handle.terminate();
       });
+      assert.deepEqual(begunAnew, ["attempt 1 of failWith"]);
       assert.equal(await countOf(client, workflowId, "markerRecorded"), 2);
     }));
 

@@ -70,4 +70,33 @@ describe("a reset", () => {
     assert.ok(ended > kinds.indexOf("workflowTaskFailed"), `${kinds}`);
     await replay(history);
   });
+
+  behaviour("CHILD leaves a child that runs to the run that goes on", options, async (scene) => {
+    const { client, taskQueue, id } = scene;
+    const childId = id("child");
+    const handle = await client.workflow.start(resets.parent, { id: id(), taskQueue, args: [childId] });
+    await findCompletion(handle, 2);
+    const { runId } = await client.workflow.getHandle(childId).describe();
+    const again = await reset(client, handle, 2);
+    await client.workflow.getHandle(childId, { runId }).signal(resets.finish);
+    await again.signal(resets.finish);
+    assert.equal(await again.result(), "from the child");
+    await replay(await again.fetchHistory());
+  });
+
+  behaviour(
+    "CHILD lets a child go on for which it had not asked yet, so that its id is taken",
+    options,
+    async (scene) => {
+      const { client, taskQueue, id } = scene;
+      const childId = id("child");
+      const handle = await client.workflow.start(resets.parent, { id: id(), taskQueue, args: [childId] });
+      await findCompletion(handle, 2);
+      const again = await reset(client, handle, 1);
+      await assert.rejects(again.result(), ({ cause }: Error) => /has already been started/.test(String(cause)));
+      const child = client.workflow.getHandle(childId);
+      await child.signal(resets.finish);
+      assert.equal(await child.result(), "from the child");
+    },
+  );
 });

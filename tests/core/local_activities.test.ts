@@ -134,6 +134,22 @@ describe("local activities", () => {
     assert.deepEqual(told(activations), ["initialize", "signalWorkflow", "queryWorkflow"]);
   });
 
+  test("are cancelled, not begun anew, when they were cancelled while a lost worker ran them", () => {
+    const wait = scheduleLocal(1, { cancellationType: "WAIT_CANCELLATION_COMPLETED" });
+    const program = () => script([wait], [cancelLocal(1)], []);
+    const history = startedHistory();
+    const run = createRun();
+    completeTask(history, live(run, createTask(history.events), program()).answer);
+    history.signal("cancel");
+    history.openTask();
+    completeTask(history, live(run, createTask(history.events), script([cancelLocal(1)])).answer);
+    history.signal("another");
+    history.openTask();
+    const { activations, works, answer } = live(createRun(), createTask(history.events), program());
+    assert.deepEqual(told(activations), ["initialize", "signalWorkflow", "signalWorkflow", "1 cancelled"]);
+    assert.deepEqual([started(works), commandNames(answer)], [[], ["RECORD_MARKER"]]);
+  });
+
   test("drop the commands that were cancelled while they ran", () => {
     const history = startedHistory();
     const program = script([scheduleLocal(1), startTimer(1), scheduleActivity(2)], [cancelTimer(1), cancelActivity(2)]);

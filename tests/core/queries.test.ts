@@ -185,6 +185,7 @@ describe("a task made for a query", () => {
     const { activations, answer } = play(run, task, program);
     assert.deepEqual(activations.map(({ isReplaying, historyLength }) => [isReplaying, historyLength]), [[true, 8]]);
     assert.equal(answer.legacyQueryResult?.resultType, QueryResultType.ANSWERED);
+    assert.deepEqual(answer.legacyQueryResult.answer?.payloads[0].data, payload("state").data);
     assert.equal(run.lastStartedEventId, 8);
   });
 

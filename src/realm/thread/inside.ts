@@ -25,8 +25,8 @@ import { pack, unpack } from "./packing.ts";
 
 type Performers = { [K in WorkItem["kind"]]: (item: Extract<WorkItem, { kind: K }>) => Promise<void> | void };
 
-/** How many completions go in one message: fewer messages cost less, but while one waits for another its run stands still. */
-const maxHeld = 2;
+/** How many completions go in one message at most: fewer messages cost less, but a run stands still while its own waits. */
+const completionsPerMessage = 2;
 
 /** A workflow thread. */
 export class Inside {
@@ -93,7 +93,7 @@ export class Inside {
     for (let item = this.#items.shift(); item; item = this.#items.shift()) {
       const perform = this.#performers[item.kind] as (item: WorkItem) => Promise<void> | void;
       await perform(item);
-      if (this.#items.length === 0 || this.#completions.length >= maxHeld) this.#flush();
+      if (this.#items.length === 0 || this.#completions.length >= completionsPerMessage) this.#flush();
     }
     this.#isBusy = false;
   }

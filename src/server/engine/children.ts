@@ -26,7 +26,7 @@ import { ensureTask } from "./workflow_task.ts";
 
 const HISTORY_SERVICE = "history-service";
 
-/** The job of a child that was asked for: it starts, or the parent hears why not. */
+/** The job of a child that was asked for: it starts, or the parent hears why not. A reset may have told of its start. */
 export function onStartChild(engine: Engine, job: Extract<Job, { kind: "startChild" }>): void {
   const { run } = job;
   const child = run.children.get(job.initiatedEventId);
@@ -131,11 +131,7 @@ export function onCancelExternal(engine: Engine, job: Extract<Job, { kind: "canc
 export function tellParent(engine: Engine, run: Execution): void {
   const { parent } = run;
   if (!parent || run.continuedRunId) return;
-  let parentRun = engine.store.find(parent.namespace, parent.workflowId, parent.runId);
-  // A parent that was reset lives on in another run.
-  while (parentRun && !isRunning(parentRun) && parentRun.resetRunId) {
-    parentRun = engine.store.find(parent.namespace, parent.workflowId, parentRun.resetRunId);
-  }
+  const parentRun = findParent(engine, parent);
   if (!parentRun || !isRunning(parentRun)) return;
   const child = parentRun.children.get(parent.initiatedEventId);
   if (!child || child.attributes.workflowId !== run.workflowId) return;
@@ -145,8 +141,9 @@ export function tellParent(engine: Engine, run: Execution): void {
   });
 }
 
-/** Does with the children of a closed run what their parent close policies say. */
+/** Does with the children of a closed run what their parent close policies say; those of a run that was reset go on. */
 export function endChildren(engine: Engine, run: Execution): void {
+  if (run.resetRunId) return;
   for (const child of run.children.values()) {
     const { attributes, runId } = child;
     const namespace = engine.namespaces.find(attributes.namespace);
@@ -287,8 +284,18 @@ function findTarget(
   const found = runId
     ? engine.store.find(namespace, workflowId, runId)
     : engine.store.findCurrent(namespace, workflowId);
-  const isChild = found?.parent?.workflowId === run.workflowId && found.parent.runId === run.runId;
+  const isChild = found?.parent !== undefined && findParent(engine, found.parent) === run;
   return { isNamespaceKnown: true, run: !attributes.childWorkflowOnly || isChild ? found : undefined };
+}
+
+/** The run of a parent; one that was reset lives on in another run. */
+function findParent(
+  engine: Engine,
+  { namespace, workflowId, runId }: NonNullable<Execution["parent"]>,
+): Execution | undefined {
+  let run = engine.store.find(namespace, workflowId, runId);
+  while (run && !isRunning(run) && run.resetRunId) run = engine.store.find(namespace, workflowId, run.resetRunId);
+  return run;
 }
 
 function report(engine: Engine, run: Execution, change: () => EventAttributes): void {
