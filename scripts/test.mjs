@@ -102,10 +102,10 @@ async function runOnRealServer() {
 
 /** Runs the tests on one runtime; its output is shown as it comes (`inherit`), or at the end (`pipe`). */
 async function runSuite(runtime, environment, stdio) {
-  const runner = runners[runtime] ?? fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
+  if (!runners[runtime]) fail(`unknown runtime ${runtime}; use one of ${Object.keys(runners).join(", ")}`);
   if (stdio === "inherit") console.log(`\n== ${runtime} ==`);
   const shares = runtime === "deno" ? split(files) : [files];
-  const results = await Promise.all(shares.map((share) => runFiles(runtime, runner, share, environment, stdio)));
+  const results = await Promise.all(shares.map((share) => runFiles(runtime, share, environment, stdio)));
   if (stdio === "pipe") console.log(`\n== ${runtime} ==\n${results.map(({ output }) => output).join("\n")}`);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -114,10 +114,15 @@ async function runSuite(runtime, environment, stdio) {
   console.log(`${runtime}: ${passed} passed, ${failed} failed`);
 }
 
-async function runFiles(runtime, runner, files, environment, stdio) {
+async function runFiles(runtime, files, environment, stdio) {
   const folder = mkdtempSync(join(tmpdir(), "anywhen-test-"));
   const report = join(folder, "report.xml");
-  const { passed: isClean, output } = await start(binaries[runtime], runner(files, report), environment, stdio);
+  const { passed: isClean, output } = await start(
+    binaries[runtime],
+    runners[runtime](files, report),
+    environment,
+    stdio,
+  );
   const { passed, failed } = count(report);
   rmSync(folder, { recursive: true, force: true });
   // A runner that dies, or fails outside of any test, counts as one failure.

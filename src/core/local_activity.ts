@@ -17,7 +17,8 @@ import { StateTable } from "./machine.ts";
 
 /**
  * `scheduled` by the commands that are being performed; `waiting` in replay for its marker, or for a task that is no
- * query; `running` in the worker; `resolved` by its marker, `recording` a marker of its own: both wait for the event of the marker.
+ * query; `running` in the worker; `resolved` by its marker, `recording` a marker of its own: both wait for the event of
+ * the marker.
  */
 export type LocalActivityState = "scheduled" | "waiting" | "running" | "resolved" | "recording" | "recorded";
 

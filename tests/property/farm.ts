@@ -1,4 +1,7 @@
-/** The server at TEMPORAL_ADDRESS, else one of its own, with workers of all kinds, on which programs run until they, and all that they have started, have closed. */
+/**
+ * The server at TEMPORAL_ADDRESS, else one of its own, with workers of all kinds, on which programs run until they, and
+ * all that they have started, have closed.
+ */
 import {
   Client,
   WithStartWorkflowOperation,

@@ -52,7 +52,8 @@ export function resetRun(engine: Engine, base: Execution, request: ResetWorkflow
       rearm(engine, run);
       const excluded = listExcluded(request);
       for (const event of base.events.slice(finishEventId - 1)) {
-        if (!reapplyOfChild(engine, run, event)) reapply(engine, run, event, excluded);
+        reapplyOfChild(engine, run, event);
+        reapply(engine, run, event, excluded);
       }
       for (const event of laterRuns(engine, base)) reapply(engine, run, event, excluded);
       scheduleTask(engine, run);
@@ -144,20 +145,19 @@ function* laterRuns(engine: Engine, base: Execution): Generator<HistoryEvent> {
   }
 }
 
-/** Takes up what became of a child asked for before the reset point; false where the event is about nothing of that. */
-function reapplyOfChild(engine: Engine, run: Execution, { attributes }: HistoryEvent): boolean {
+/** Takes up what became of a child that was asked for before the reset point. */
+function reapplyOfChild(engine: Engine, run: Execution, { attributes }: HistoryEvent): void {
   switch (attributes.case) {
     case "childWorkflowExecutionStartedEventAttributes": {
       const child = run.children.get(Number(attributes.value.initiatedEventId));
-      if (!child) return false;
+      if (!child) return;
       child.runId = attributes.value.workflowExecution?.runId;
       append(engine, run, attributes);
-      return true;
+      return;
     }
     case "startChildWorkflowExecutionFailedEventAttributes":
-      if (!run.children.delete(Number(attributes.value.initiatedEventId))) return false;
-      append(engine, run, attributes);
-      return true;
+      if (run.children.delete(Number(attributes.value.initiatedEventId))) append(engine, run, attributes);
+      return;
     case "childWorkflowExecutionCompletedEventAttributes":
     case "childWorkflowExecutionFailedEventAttributes":
     case "childWorkflowExecutionCanceledEventAttributes":
@@ -165,14 +165,12 @@ function reapplyOfChild(engine: Engine, run: Execution, { attributes }: HistoryE
     case "childWorkflowExecutionTerminatedEventAttributes": {
       const { case: kind, value } = attributes;
       const child = run.children.get(Number(value.initiatedEventId));
-      if (!child) return false;
+      if (!child) return;
       run.children.delete(child.initiatedEventId);
       const startedEventId = BigInt(child.startedEventId);
       append(engine, run, { case: kind, value: { ...value, startedEventId } } as EventAttributes);
-      return true;
     }
   }
-  return false;
 }
 
 function reapply(
